@@ -1,0 +1,142 @@
+package wiring
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/kelseyhightower/envconfig"
+
+	"rynda/pkg/auth"
+	"rynda/pkg/httpapi"
+	"rynda/pkg/postgres"
+	"rynda/pkg/relay"
+)
+
+// Config is everything that the environment can set. Each package owns the part
+// that it understands.
+type Config struct {
+	// DatabaseURL leads to Postgres 15 or newer. Empty in development starts a
+	// private one. Behind a transaction pooler add
+	// default_query_exec_mode=cache_describe to it.
+	DatabaseURL Secret `envconfig:"DATABASE_URL"`
+	// ListenURL leads straight to the primary, for LISTEN and migrations, where
+	// DatabaseURL leads through a pooler. Empty is DatabaseURL; "off" means that
+	// nobody listens and the log is looked at often instead.
+	ListenURL Secret `envconfig:"RYNDA_LISTEN_DATABASE_URL"`
+	// Listen is the address of the HTTP server.
+	Listen string `envconfig:"RYNDA_LISTEN" default:"127.0.0.1:8700"`
+	// DataDir holds the state of a development start.
+	DataDir string `envconfig:"RYNDA_DATA_DIR" default:".rynda"`
+	// Connections is how many connections the pool has at most; 0 is 16.
+	Connections int32 `envconfig:"RYNDA_CONNECTIONS" default:"16"`
+	// LogLevel is the least level that is logged: debug, info, warn or error.
+	LogLevel string `envconfig:"RYNDA_LOG_LEVEL" default:"info"`
+	// ShutdownWithin bounds an orderly end.
+	ShutdownWithin time.Duration `envconfig:"RYNDA_SHUTDOWN_WITHIN" default:"10s"`
+
+	Retention postgres.Retention
+	Recorder  postgres.RecorderConfig
+	Fold      postgres.FoldConfig
+	Relay     relay.Config
+	HTTP      httpapi.Config
+	Auth      auth.Config
+}
+
+// Secret is a string that prints as a mark.
+type Secret string
+
+func (Secret) String() string   { return "[secret]" }
+func (Secret) GoString() string { return "[secret]" }
+
+// Load reads the environment. Every fault is collected, by the name of the
+// variable and never with its value; an empty variable counts as unset, and a
+// RYNDA_ name that nothing reads is a fault, since it is a misspelling.
+func Load() (Config, error) {
+	var faults []string
+	known := names(reflect.TypeFor[Config]())
+	for _, entry := range os.Environ() {
+		name, value, _ := strings.Cut(entry, "=")
+		switch {
+		case strings.HasPrefix(name, "RYNDA_") && !slices.Contains(known, name) && !slices.Contains(elsewhere, name):
+			faults = append(faults, name+": nothing reads this; see rynda help config")
+		case value == "" && slices.Contains(known, name):
+			os.Unsetenv(name)
+		}
+	}
+	var config Config
+	for range known { // it stops at the first fault: take that one away and look for the next
+		err := envconfig.Process("", &config)
+		var fault *envconfig.ParseError
+		if !errors.As(err, &fault) {
+			if err != nil {
+				faults = append(faults, "cannot be read") // the cause may hold a value
+			}
+			break
+		}
+		name := fault.KeyName[max(strings.Index(fault.KeyName, "RYNDA_"), 0):] // after the name of the struct it is in
+		faults = append(faults, fmt.Sprintf("%s: must be a %s", name, fault.TypeName))
+		os.Unsetenv(name)
+	}
+	if len(faults) > 0 {
+		slices.Sort(faults)
+		return Config{}, fmt.Errorf("the environment is not right:\n  %s", strings.Join(faults, "\n  "))
+	}
+	return config, nil
+}
+
+// elsewhere are names that other parts read by themselves.
+var elsewhere = []string{"RYNDA_POSTGRES_BIN", "RYNDA_TEST_DATABASE_URL", "RYNDA_URL", "RYNDA_TOKEN", "RYNDA_INGEST_TOKEN", "RYNDA_STAFF_TOKEN"}
+
+// names lists the variables of a struct and of the structs in it.
+func names(t reflect.Type) (out []string) {
+	for field := range fields(t) {
+		out = append(out, field.Tag.Get("envconfig"))
+	}
+	return out
+}
+
+func fields(t reflect.Type) func(yield func(reflect.StructField) bool) {
+	return func(yield func(reflect.StructField) bool) { walk(t, yield) }
+}
+
+func walk(t reflect.Type, yield func(reflect.StructField) bool) bool {
+	for i := range t.NumField() {
+		field := t.Field(i)
+		switch {
+		case field.Tag.Get("ignored") == "true":
+		case field.Tag.Get("envconfig") != "":
+			if !yield(field) {
+				return false
+			}
+		case field.Type.Kind() == reflect.Struct:
+			if !walk(field.Type, yield) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// Describe prints every variable with its default, for people.
+func Describe() string {
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	for field := range fields(reflect.TypeFor[Config]()) {
+		fmt.Fprintf(w, "%s\t%s\tdefault %s\n", field.Tag.Get("envconfig"), field.Type, orDash(field.Tag.Get("default")))
+	}
+	w.Flush()
+	return b.String()
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+
+	"rynda/functions/internal/wiring"
+	"rynda/migrations"
+)
+
+func runServe(ctx context.Context, args []string, _ io.Writer) error {
+	if len(args) > 0 {
+		return errors.New("serve takes no arguments; it is set by the environment, see rynda help config")
+	}
+	config, err := wiring.Load()
+	if err != nil {
+		return err
+	}
+	if config.DatabaseURL == "" {
+		return errors.New("DATABASE_URL is not set")
+	}
+	static, err := servedWeb()
+	if err != nil {
+		return err
+	}
+	app, err := wiring.New(ctx, config, wiring.Options{
+		Static: static, Logger: wiring.NewLogger(os.Stderr, wiring.ParseLevel(config.LogLevel)),
+	})
+	if err != nil {
+		return err
+	}
+	defer app.Close()
+	listener, err := net.Listen("tcp", config.Listen)
+	if err != nil {
+		return err
+	}
+	return app.Serve(ctx, listener)
+}
+
+func runMigrate(ctx context.Context, _ []string, out io.Writer) error {
+	config, err := wiring.Load()
+	if err != nil {
+		return err
+	}
+	url := config.ListenURL // a pooler cannot hold the lock of a session
+	if url == "" || url == "off" {
+		url = config.DatabaseURL
+	}
+	if url == "" {
+		return errors.New("DATABASE_URL is not set")
+	}
+	applied, err := migrations.Up(ctx, string(url))
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "migrations applied: %d\n", applied)
+	return nil
+}
+
+func runLog(ctx context.Context, args []string, out io.Writer) error {
+	if len(args) != 1 || args[0] != "new-epoch" {
+		return errors.New("usage: rynda log new-epoch")
+	}
+	return withStore(ctx, func(s *stores) error {
+		head, err := s.NewEpoch(ctx)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "the log is at %s; every page takes a new snapshot\n", head.Position())
+		return nil
+	})
+}

@@ -1,0 +1,198 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createConnection } from './connection';
+import { createHub, type FromHub, type Hub } from './hub';
+import { createMember, type Member } from './member';
+import { realtimeOver, type Realtime } from './realtime';
+import { FakeEnv } from './testing/fake-env';
+import { FakeServer } from './testing/fake-server';
+
+let env: FakeEnv;
+let server: FakeServer;
+let hub: Hub;
+let tabs = 0;
+
+interface TestTab {
+  rt: Realtime;
+  got: string[];
+  resets: number;
+  member: Member;
+}
+
+function tab(topics = ['errors']): TestTab {
+  const id = `tab-${++tabs}`;
+  let member!: Member;
+  const rt = realtimeOver(env, (sink) => {
+    member = createMember({ topics, now: env.now }, sink, (up) =>
+      hub.receive(id, structuredClone(up), (down: FromHub) => member.receive(structuredClone(down))),
+    );
+    return member;
+  });
+  const made: TestTab = { rt, member, got: [], resets: 0 };
+  rt.onEvents((events) => made.got.push(...events.map((e) => e.id)));
+  rt.onReset(() => made.resets++);
+  return made;
+}
+
+beforeEach(() => {
+  env = new FakeEnv();
+  server = new FakeServer(env);
+  hub = createHub((sink) => createConnection({ baseUrl: '', topics: [], env, shared: true }, sink));
+});
+
+const ids = (from: number, to: number) =>
+  Array.from({ length: to - from + 1 }, (_, i) => server.position(from + i));
+
+describe('a hub', () => {
+  it('serves eight tabs with one connection', async () => {
+    const all = Array.from({ length: 8 }, () => tab());
+    for (const { rt } of all) rt.start();
+    await env.settle();
+    for (let i = 1; i <= 5; i++) server.raise(String(i));
+    await env.settle();
+    expect(env.openStreams).toBe(1);
+    expect(env.streams).toHaveLength(1);
+    for (const { got, rt } of all) {
+      expect(got).toEqual(ids(1, 5));
+      expect(rt.state.get().state).toBe('live');
+      expect(rt.cursor()).toBe(server.head);
+    }
+  });
+
+  it('has a tab that comes later take its own snapshot', async () => {
+    const first = tab();
+    first.rt.start();
+    await env.settle();
+    server.raise('1');
+    await env.settle();
+    const late = tab();
+    late.rt.start();
+    await env.settle();
+    expect(late.resets).toBe(1);
+    expect(first.resets).toBe(1);
+    server.raise('2');
+    await env.settle();
+    expect(late.got).toEqual(ids(2, 2));
+  });
+
+  it('lets a tab catch up from memory after it was away', async () => {
+    const [a, b] = [tab(), tab()];
+    a.rt.start();
+    b.rt.start();
+    await env.settle();
+    server.raise('1');
+    await env.settle();
+    b.rt.wake('freeze');
+    for (let i = 2; i <= 100; i++) server.raise(String(i));
+    await env.settle();
+    expect(b.got).toEqual(ids(1, 1));
+    const requests = env.requests.length;
+    b.rt.wake('resume');
+    await env.settle();
+    expect(b.got).toEqual(ids(1, 100));
+    expect(env.requests).toHaveLength(requests);
+    expect(env.streams).toHaveLength(1);
+  });
+
+  it('goes back on the one connection for a tab that memory cannot serve, and nobody hears twice', async () => {
+    const [a, b] = [tab(), tab()];
+    a.rt.start();
+    b.rt.start();
+    await env.settle();
+    b.rt.wake('freeze');
+    for (let i = 1; i <= 2_500; i++) {
+      server.raise(String(i));
+      if (i % 500 === 0) await env.settle();
+    }
+    expect(a.got).toHaveLength(2_500);
+    b.rt.wake('resume');
+    await env.advance(5_000);
+    expect(env.openStreams).toBe(1);
+    expect(b.resets + Number(b.got.length === 2_500)).toBeGreaterThan(0);
+    server.raise('9000');
+    await env.settle();
+    expect(a.got.at(-1)).toBe(server.head);
+    expect(b.got.at(-1)).toBe(server.head);
+    expect(new Set(a.got).size).toBe(a.got.length);
+  });
+
+  it('starts where the snapshot of the first tab ends', async () => {
+    server.raise('1');
+    const cursor = server.head;
+    server.raise('2');
+    const a = tab();
+    a.rt.adopt(cursor);
+    a.rt.start();
+    await env.settle();
+    expect(a.resets).toBe(0);
+    expect(a.got).toEqual(ids(2, 2));
+  });
+
+  it('asks for the topics of all tabs together, and gives each its own', async () => {
+    const a = tab(['errors']);
+    const b = tab(['runs']);
+    a.rt.start();
+    await env.settle();
+    b.rt.start();
+    server.append({ kind: 'run.changed', version: 1, topics: ['runs'], data: {} } as never);
+    server.raise('1');
+    await env.advance(300);
+    expect(env.stream.url.searchParams.get('topics')).toBe('errors,runs');
+    expect(a.got).toEqual(ids(2, 2));
+    expect(b.got).toEqual(ids(1, 1));
+    b.rt.setTopics(['run/shop/7']);
+    server.append({ kind: 'run.changed', version: 1, topics: ['run/shop/7'], data: {} } as never);
+    await env.advance(300);
+    expect(b.got.at(-1)).toBe(server.head);
+    expect(env.openStreams).toBe(1);
+  });
+
+  it('ends the connection with the last tab and begins again with the next', async () => {
+    const [a, b] = [tab(), tab()];
+    a.rt.start();
+    b.rt.start();
+    await env.settle();
+    a.rt.stop();
+    expect(env.openStreams).toBe(1);
+    b.rt.stop();
+    expect(env.openStreams).toBe(0);
+    expect(b.rt.state.get().state).toBe('paused');
+    server.raise('1');
+    a.rt.start();
+    await env.settle();
+    expect(a.got).toEqual(ids(1, 1));
+    expect(a.rt.state.get().state).toBe('live');
+  });
+
+  it('does not rest while nobody looks, but polls more slowly', async () => {
+    const a = tab();
+    a.rt.start();
+    await env.settle();
+    a.rt.wake('hidden');
+    server.streamsDown = true;
+    server.cut();
+    await env.advance(600_000);
+    expect(a.rt.state.get().actual).toBe('polling');
+    env.take('');
+    await env.advance(60_000);
+    expect(env.take('/v1/events').length).toBeLessThanOrEqual(5);
+    server.raise('1');
+    a.rt.wake('visible');
+    await env.settle();
+    expect(a.got).toEqual(ids(1, 1));
+  });
+
+  it('passes on that nobody is signed in, and a retry from any tab', async () => {
+    const [a, b] = [tab(), tab()];
+    a.rt.start();
+    b.rt.start();
+    await env.settle();
+    server.answer = { status: 401 };
+    server.cut();
+    await env.settle();
+    expect(b.rt.state.get().state).toBe('unauthorized');
+    server.answer = undefined;
+    b.rt.retry();
+    await env.settle();
+    expect(a.rt.state.get().state).toBe('live');
+  });
+});

@@ -1,0 +1,138 @@
+// One connection for many tabs. The hub runs where the connection is, in a
+// shared worker or in the tab that leads; members (member.ts) sit in every tab,
+// the leading one too, and talk to it in messages that can be cloned.
+//
+// What comes is kept in a ring, so that a tab that was away a moment catches up
+// without a request. Anything the ring cannot answer is answered by going back
+// on the one connection: others hear some events twice, which harms nobody.
+
+import type { Connection, ConnectionView, Sink, Wake } from './connection';
+import { mayBeBehind } from './position';
+import type { Event } from './types';
+
+/** From a tab to the hub. */
+export type ToHub =
+  | { kind: 'hello'; topics: string[]; cursor: string; hidden: boolean }
+  | { kind: 'topics'; topics: string[] }
+  | { kind: 'adopt'; cursor: string }
+  | { kind: 'wake'; wake: Wake }
+  | { kind: 'retry' }
+  | { kind: 'bye' };
+
+/** From the hub to a tab. */
+export type FromHub =
+  | { kind: 'events'; events: Event[] }
+  | { kind: 'reset'; cursor: string }
+  | { kind: 'view'; view: ConnectionView };
+
+export interface Hub {
+  /** A message of a tab; `post` is how that tab is answered. */
+  receive(from: string, message: ToHub, post: (message: FromHub) => void): void;
+  close(): void;
+}
+
+interface Member {
+  topics: string[];
+  hidden: boolean;
+  post(message: FromHub): void;
+}
+
+const ringSize = 2_000;
+
+export function createHub(connect: (sink: Sink) => Connection): Hub {
+  const members = new Map<string, Member>();
+  let ring: Event[] = [];
+  /** Everything of the asked topics after this position is in the ring; empty while that is not known. */
+  let from = '';
+  let asked: string[] = [];
+
+  const connection = connect({
+    events(events) {
+      ring.push(...events);
+      if (ring.length > ringSize) from = ring.splice(0, ring.length - ringSize).at(-1)?.id ?? from;
+      for (const member of members.values()) send(member, events);
+    },
+    reset(cursor) {
+      ring = [];
+      from = cursor;
+      for (const { post } of members.values()) post({ kind: 'reset', cursor });
+    },
+    view(view) {
+      from ||= view.cursor;
+      for (const { post } of members.values()) post({ kind: 'view', view });
+    },
+  });
+
+  function send({ topics, post }: Member, events: Event[]) {
+    const mine = events.filter((event) => event.topics.some((topic) => topics.includes(topic)));
+    if (mine.length) post({ kind: 'events', events: mine });
+  }
+
+  /** Sees to it that the member hears what came after its position. */
+  function catchUp(member: Member, cursor: string) {
+    const head = connection.view().cursor;
+    if (!cursor) {
+      // From now, which is a reset like any other; before the first hello the connection itself will say so.
+      if (head) member.post({ kind: 'reset', cursor: head });
+    } else if (head && from && !mayBeBehind(cursor, from)) {
+      send(
+        member,
+        ring.filter((event) => mayBeBehind(cursor, event.id)),
+      );
+    } else if (!head || mayBeBehind(cursor, head)) {
+      ring = [];
+      from = cursor;
+      connection.adopt(cursor);
+    }
+  }
+
+  /** Asks for what all tabs want together. What nobody wants any more goes when something new comes. */
+  function ask(): void {
+    const wanted = [...new Set([...members.values()].flatMap((member) => member.topics))].sort();
+    if (wanted.every((topic) => asked.includes(topic))) return;
+    asked = wanted;
+    ring = [];
+    from = connection.view().cursor;
+    connection.setTopics(wanted);
+  }
+
+  function look(before: boolean) {
+    const hidden = [...members.values()].every((member) => member.hidden);
+    if (hidden !== before) connection.wake(hidden ? 'hidden' : 'visible');
+  }
+
+  return {
+    receive(id, message, post) {
+      const hidden = [...members.values()].every((member) => member.hidden);
+      const member = members.get(id);
+      if (message.kind === 'hello') {
+        const fresh = { topics: message.topics, hidden: message.hidden, post };
+        members.set(id, fresh);
+        ask();
+        catchUp(fresh, message.cursor);
+        connection.start();
+        post({ kind: 'view', view: connection.view() });
+        look(hidden);
+      } else if (!member) return;
+      else if (message.kind === 'topics') {
+        member.topics = message.topics;
+        ask();
+      } else if (message.kind === 'adopt') catchUp(member, message.cursor);
+      else if (message.kind === 'retry') connection.retry();
+      else if (message.kind === 'bye') {
+        members.delete(id);
+        if (members.size) look(hidden);
+        else connection.stop();
+      } else {
+        const { wake } = message;
+        if (wake === 'hidden' || wake === 'visible') member.hidden = wake === 'hidden';
+        look(hidden);
+        if (wake !== 'hidden') connection.wake(wake);
+      }
+    },
+    close() {
+      members.clear();
+      connection.stop();
+    },
+  };
+}

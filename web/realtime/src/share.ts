@@ -1,0 +1,125 @@
+// How a page comes to share: a shared worker where there is one, else the tab
+// that leads, else a connection of its own. Which of them it is can be read in
+// the view's `role`; nothing else is different.
+
+import { browserEnv, watchPage } from './browser';
+import { createConnection, type Wake } from './connection';
+import { createHub, type FromHub, type ToHub } from './hub';
+import { createLeading, type Channel, type Leading } from './leader';
+import { createMember } from './member';
+import { realtimeOver, type Realtime } from './realtime';
+
+export interface SharedOptions {
+  /** Origin and path before /v1; empty or missing for the page's own. */
+  baseUrl?: string;
+  topics: string[];
+  /** Sends cookies to another origin, which has to allow it. */
+  credentials?: boolean;
+  /** Who is signed in. Tabs of another user, or of another version of this protocol, never share. */
+  user: string;
+  /** Address of rynda-worker.js, on the page's own origin. Without it no worker is tried. */
+  worker?: string;
+}
+
+/** What a shared worker needs to know, and what makes it a different one. */
+export function shareName(user: string, base: string, credentials: boolean): string {
+  return ['rynda/1', encodeURIComponent(user), encodeURIComponent(base), credentials ? 'c' : ''].join(' ');
+}
+
+const readyMs = 5_000;
+
+/** A connection to the event log that all tabs of one user share. Reload the page when the user changes. */
+export function createSharedRealtime({
+  baseUrl = '',
+  topics,
+  credentials = false,
+  user,
+  worker,
+}: SharedOptions): Realtime {
+  const base = baseUrl.replace(/\/+$/, '');
+  const env = browserEnv(credentials);
+  const name = shareName(user, base, credentials);
+  const id = `${Date.now().toString(36)}${Math.random().toString(36).slice(2)}`;
+  const locks = (navigator as Partial<Navigator>).locks;
+
+  const realtime = realtimeOver(env, (sink) => {
+    let post: (message: ToHub) => void = () => {};
+    let leading: Leading | undefined;
+    const member = createMember({ topics, now: env.now }, sink, (message) => post(message));
+    const hub = (shared: boolean) => () =>
+      createHub((into) => createConnection({ baseUrl: base, topics: [], env, shared }, into));
+
+    function alone() {
+      const own = hub(false)();
+      post = (message) => own.receive(id, message, member.receive);
+      member.greet();
+    }
+
+    function lead() {
+      if (!locks || typeof BroadcastChannel === 'undefined') return alone();
+      leading = createLeading({
+        name,
+        id,
+        env,
+        locks,
+        channel: new BroadcastChannel(name) as Channel,
+        hub: hub(true),
+        visible: () => document.visibilityState !== 'hidden',
+        receive: member.receive,
+        changed(leads) {
+          member.role(leads ? 'leader' : 'follower');
+          member.greet();
+        },
+      });
+      post = leading.post;
+    }
+
+    function work(address: string) {
+      let decided = false;
+      const decide = (fn: () => void) => {
+        if (decided) return;
+        decided = true;
+        fn();
+      };
+      const { port } = start(address);
+      env.setTimeout(() => decide(lead), readyMs);
+      port.onmessage = ({ data }: { data: FromHub | 'ready' }) => {
+        if (data !== 'ready') return member.receive(data);
+        decide(() => {
+          post = (message) => port.postMessage(message);
+          member.role('worker');
+          member.greet();
+        });
+      };
+      // Ports do not tell when a tab dies; its lock does, by becoming free.
+      void locks?.request(`${name} ${id}`, () => {
+        port.postMessage({ lock: `${name} ${id}` });
+        return new Promise(() => {});
+      });
+
+      function start(url: string): SharedWorker {
+        const shared = new SharedWorker(url, { name });
+        shared.onerror = () => decide(lead);
+        return shared;
+      }
+    }
+
+    try {
+      if (worker && typeof SharedWorker !== 'undefined') work(worker);
+      else lead();
+    } catch {
+      lead();
+    }
+
+    return {
+      ...member,
+      wake(kind: Wake) {
+        if (kind === 'resume') leading?.resume();
+        member.wake(kind);
+        if (kind === 'freeze') leading?.yield();
+      },
+    };
+  });
+  watchPage(realtime.wake);
+  return realtime;
+}

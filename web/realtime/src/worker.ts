@@ -1,0 +1,29 @@
+// The shared worker: the hub and its one connection, for every tab of a user.
+// Built as a file of its own, because a worker from a blob breaks a strict CSP.
+
+import { browserEnv } from './browser';
+import { createConnection } from './connection';
+import { createHub, type FromHub, type ToHub } from './hub';
+
+const scope = globalThis as unknown as {
+  name: string;
+  onconnect: ((event: { ports: readonly MessagePort[] }) => void) | null;
+};
+
+const [, , base = '', credentials] = scope.name.split(' ');
+const env = browserEnv(credentials === 'c');
+const hub = createHub((sink) =>
+  createConnection({ baseUrl: decodeURIComponent(base), topics: [], env, shared: true }, sink),
+);
+let tabs = 0;
+
+scope.onconnect = ({ ports: [port] }) => {
+  if (!port) return;
+  const id = String(++tabs);
+  const post = (message: FromHub | 'ready') => port.postMessage(message);
+  port.onmessage = ({ data }: { data: ToHub | { lock: string } }) => {
+    if (!('lock' in data)) return hub.receive(id, data, post);
+    void navigator.locks.request(data.lock, () => hub.receive(id, { kind: 'bye' }, post));
+  };
+  post('ready');
+};

@@ -108,7 +108,7 @@ func (s *stage) startFront() {
 	s.exited = exited
 	go func() { defer close(exited); _ = process.Wait() }()
 	s.t.Cleanup(func() { s.stop(syscall.SIGKILL, process, exited) })
-	s.await("ready", time.Minute, func() bool {
+	s.await("ready", func() bool {
 		answer, err := http.Get(s.url + "/readyz")
 		if err != nil {
 			return false
@@ -134,7 +134,7 @@ func (s *stage) play(file string, env ...string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 4*patience)
 	defer cancel()
 	command := exec.CommandContext(ctx, "node", "--test", "--test-reporter=spec", file)
 	command.Dir = filepath.Dir(file)

@@ -52,7 +52,7 @@ func TestNoAcknowledgementIsLost(t *testing.T) {
 	chance := rand.New(rand.NewPCG(7, 7))
 	for round := range rounds {
 		before := acknowledged.Load()
-		s.await("at work", 30*time.Second, func() bool { return acknowledged.Load() > before+20 })
+		s.await("at work", func() bool { return acknowledged.Load() > before+20 })
 		pause(t, time.Duration(chance.IntN(50))*time.Millisecond)
 		what := round % 3
 		if what != 1 {
@@ -130,7 +130,7 @@ func TestDatabaseAway(t *testing.T) {
 	if err := pg.Restart(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	s.await("accepting again", 20*time.Second, func() bool {
+	s.await("accepting again", func() bool {
 		status, err := s.call("POST", "/v1/reports", s.ingest, reportJSON("away", "2"), nil)
 		return err == nil && status == http.StatusAccepted
 	})
@@ -168,7 +168,7 @@ func TestOrderlyEndLosesNothing(t *testing.T) {
 				}
 			})
 		}
-		s.await("at work", 20*time.Second, func() bool { return accepted.Load() > 50 })
+		s.await("at work", func() bool { return accepted.Load() > 50 })
 		s.ask()
 		stop()
 		clients.Wait()

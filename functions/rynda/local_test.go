@@ -8,7 +8,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"rynda/functions/internal/wiring"
 	"rynda/pkg/auth"
@@ -49,7 +48,7 @@ func TestLocalUserIsLocal(t *testing.T) {
 				if !local {
 					want = 401 // there is no such user, whoever asks
 				}
-				ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+				ctx, cancel := context.WithTimeout(t.Context(), patience)
 				path := strings.NewReplacer("{id}", "1", "{view_id}", "1").Replace(op.Path)
 				if op.ID == "stream-events" && want == 200 {
 					op.Method = http.MethodHead // its headers are the answer

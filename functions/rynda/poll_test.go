@@ -94,7 +94,7 @@ func (sub *subscription) next(event string) (passed []frame) {
 
 func (sub *subscription) until(what string, last func(frame) bool) (passed []frame) {
 	sub.s.t.Helper()
-	late := time.NewTimer(30 * time.Second)
+	late := time.NewTimer(patience)
 	defer late.Stop()
 	for {
 		select {

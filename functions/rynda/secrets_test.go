@@ -159,7 +159,7 @@ func TestNoSecretComesToRest(t *testing.T) {
 	s.provokeOwnError()
 	s.must("POST", "/v1/reports", s.ingest, `{"message":"the newest error","source":"lighthouse"}`, nil)
 	s.folded()
-	s.await("published", 10*time.Second, func() bool { return s.number(`select count(*) from groups where version > published_version`) == 0 })
+	s.await("published", func() bool { return s.number(`select count(*) from groups where version > published_version`) == 0 })
 
 	// What may be in the last frame of the stream may be in any.
 	head := fmt.Sprint(s.number(`select max(id) from events join projects using (project_id) where slug = 'acme'`))
@@ -377,7 +377,7 @@ func (s *system) plantInRubbish(g *garden) {
 			s.t.Fatal(err)
 		}
 		fmt.Fprintf(conn, rubbish, body)
-		_ = conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+		_ = conn.SetReadDeadline(time.Now().Add(patience))
 		answer, err := io.ReadAll(bufio.NewReader(conn))
 		conn.Close()
 		if len(answer) == 0 {

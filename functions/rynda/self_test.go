@@ -3,7 +3,6 @@ package main
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"rynda/pkg/pgtest"
 )
@@ -21,7 +20,7 @@ func TestOwnErrorsAreTold(t *testing.T) {
 		t.Errorf("it says %s", data)
 	}
 	for want := int64(1); want <= 3; want++ {
-		s.await("told once", 20*time.Second, func() bool { return s.ownErrors() == want })
+		s.await("told once", func() bool { return s.ownErrors() == want })
 		s.busy(10)
 		if n := s.ownErrors(); n != want {
 			t.Errorf("told %d times of %d errors", n, want)
@@ -48,7 +47,7 @@ func TestOwnErrorsDoNotLoop(t *testing.T) {
 	}
 	s.poison("acme")
 	own := func() int64 { return s.number(`select count(*) from inbox_dead where project_id = 1`) }
-	s.await("set aside", 20*time.Second, func() bool { return own() > 0 })
+	s.await("set aside", func() bool { return own() > 0 })
 	s.busy(50)
 	if n := own(); n != 1 {
 		t.Errorf("one error became %d of its own", n)
@@ -85,8 +84,8 @@ func (s *system) provokeOwnError() {
 	s.t.Helper()
 	before := s.number(`select count(*) from inbox_dead`)
 	s.poison("acme")
-	s.await("set aside", 20*time.Second, func() bool { return s.number(`select count(*) from inbox_dead`) == before+1 })
-	s.await("told", 20*time.Second, func() bool { return s.ownErrors() > 0 })
+	s.await("set aside", func() bool { return s.number(`select count(*) from inbox_dead`) == before+1 })
+	s.await("told", func() bool { return s.ownErrors() > 0 })
 }
 
 // poison adds an inbox row whose body is none.

@@ -106,7 +106,7 @@ func (s *system) storm(batches [][]stormReport) (accepted, duplicates, repeats i
 func (s *system) settled() {
 	s.t.Helper()
 	s.folded()
-	s.await("published", 20*time.Second, func() bool { return s.number(`select count(*) from groups where version > published_version`) == 0 })
+	s.await("published", func() bool { return s.number(`select count(*) from groups where version > published_version`) == 0 })
 }
 
 // How often events of one group follow each other within a second: only what

@@ -85,7 +85,7 @@ func newTenants(t *testing.T) *tenants {
 		}
 	}
 	w.folded()
-	w.await("published", 10*time.Second, func() bool { return w.number(`select count(*) from groups where version > published_version`) == 0 })
+	w.await("published", func() bool { return w.number(`select count(*) from groups where version > published_version`) == 0 })
 	for _, slug := range []string{"acme", "wharf"} {
 		var list struct {
 			Groups []struct {
@@ -242,7 +242,7 @@ type answer struct {
 
 func (w *tenants) send(c caller, method, path, body string) answer {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(w.t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(w.t.Context(), patience)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, method, w.url+path, strings.NewReader(body))
 	if err != nil {

@@ -40,7 +40,7 @@ func TestDoorbellWait(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				d := eventlog.NewDoorbell(nil, eventlog.DoorbellConfig{})
-				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 				defer cancel()
 				answer := make(chan error, 1)
 				go func() { answer <- d.Wait(ctx, c.at) }()
@@ -117,7 +117,7 @@ func TestDoorbellOnPostgres(t *testing.T) {
 			t.Cleanup(pool.Close)
 			log := eventlog.New(pool)
 			d := eventlog.NewDoorbell(log, config)
-			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 			ran := make(chan struct{})
 			go func() { defer close(ran); d.Run(ctx) }()
 			defer func() { cancel(); <-ran }()

@@ -211,7 +211,7 @@ func TestBombsCostWhatHonestBodiesCost(t *testing.T) {
 func TestSlowAndBrokenBodies(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, func(f *fixture) {
-		f.config.BodyTimeout = 100 * time.Millisecond
+		f.config.BodyTimeout = time.Second
 		f.deps.Store = slowStore{f.store}
 	})
 	server := httptest.NewServer(f.handler)
@@ -222,7 +222,7 @@ func TestSlowAndBrokenBodies(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { conn.Close() })
-		conn.SetDeadline(time.Now().Add(10 * time.Second))
+		conn.SetDeadline(time.Now().Add(time.Minute))
 		fmt.Fprintf(conn, "POST /v1/reports HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n%s", ingestToken, head)
 		r := bufio.NewReader(conn)
 		line, _ := r.ReadString('\n')
@@ -276,7 +276,7 @@ func TestSlowAndBrokenBodies(t *testing.T) {
 type slowStore struct{ *store }
 
 func (s slowStore) Record(ctx context.Context, o []journal.Occurrence) ([]journal.Recorded, error) {
-	<-time.After(250 * time.Millisecond)
+	<-time.After(1500 * time.Millisecond)
 	return s.store.Record(ctx, o)
 }
 

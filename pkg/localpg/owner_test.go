@@ -61,7 +61,7 @@ func TestKill9_of_the_owner_leads_to_a_clean_stop(t *testing.T) {
 	dir := t.TempDir()
 	pid := orphan(t, dir)
 	file := filepath.Join(dir, "cluster", "postmaster.pid")
-	if gone, err := awaitGone(t.Context(), pid, file, time.Minute); !gone {
+	if gone, err := awaitGone(t.Context(), pid, file, 3*time.Minute); !gone {
 		t.Fatalf("the server outlives its owner: %v", err)
 	}
 	if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {

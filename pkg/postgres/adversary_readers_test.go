@@ -216,7 +216,7 @@ func (r *reader) poll(ctx context.Context, tr *trial, rnd *rand.Rand, bases ...s
 }
 
 func getJSON(ctx context.Context, address string, header http.Header, into any) (status int, err error) {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Minute)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
@@ -252,7 +252,7 @@ func (r *reader) stream(ctx context.Context, tr *trial, rnd *rand.Rand, bases ..
 
 // connection reads at most n bytes of a stream and returns the last position.
 func (r *reader) connection(ctx context.Context, tr *trial, base string, at eventlog.Position, n int64) (eventlog.Position, error) {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Minute)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, base+"/v1/events/stream?after="+tr.start.String()+"&topics="+r.topics, nil)
 	if err != nil {

@@ -169,7 +169,7 @@ func (tr *trial) startReaders(readers []*reader) (await func()) {
 func (tr *trial) settle() {
 	tr.t.Helper()
 	folder := NewFolder(openPool(tr.t, tr.dsn, 2, nil), tr.fold, nil)
-	within, cancel := context.WithTimeout(tr.t.Context(), time.Minute)
+	within, cancel := context.WithTimeout(tr.t.Context(), 3*time.Minute)
 	defer cancel()
 	for left := 1; left > 0; {
 		if err := folder.Fold(within); err != nil && !tr.rough {
@@ -344,7 +344,7 @@ func TestNoReaderOfAReplicaMissesAnEvent(t *testing.T) {
 // awaitReplica waits until the replica has what was made before the trial.
 func (tr *trial) awaitReplica(replica *pgxpool.Pool) {
 	tr.t.Helper()
-	ctx, cancel := context.WithTimeout(tr.t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(tr.t.Context(), 3*time.Minute)
 	defer cancel()
 	var place string
 	if err := tr.pool.QueryRow(ctx, `select pg_current_wal_lsn()::text`).Scan(&place); err != nil {

@@ -118,7 +118,7 @@ func subscribe(t testing.TB, client *http.Client, base string, a ask) (*stream, 
 // connect opens a stream and reads its retry.
 func connect(t testing.TB, client *http.Client, base string, a ask) *stream {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	response, err := client.Do(a.request(ctx, base))
 	if err != nil {
 		t.Fatal(err)

@@ -31,7 +31,7 @@ type cutReader struct {
 // listen reads at most n bytes of the body, then breaks the connection. It
 // keeps what was whole. With n < 0 it reads until the event.
 func (c *cutReader) listen(ctx context.Context, client *http.Client, base string, n int64, until int64) error {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
 	response, err := client.Do(ask{lastEventID: c.lastID, after: "aaaaaaaa-0", topics: c.topics}.request(ctx, base))
 	if err != nil {

@@ -359,7 +359,7 @@ func TestSubscriberThatIsBeingAttachedWhenTheTapeStartsAnewIsReset(t *testing.T)
 				if !strings.Contains(got, want) {
 					t.Errorf("after %q came %q, want %q", query, got, want)
 				}
-			case <-time.After(20 * time.Second):
+			case <-time.After(2 * time.Minute):
 				t.Errorf("after %q nothing came, want %q", query, want)
 			}
 		}

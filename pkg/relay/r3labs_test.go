@@ -34,7 +34,7 @@ func TestR3labsClientResumes(t *testing.T) {
 	run(t, r)
 	waitHead(t, r, 1)
 
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	transport := &http.Transport{}
 	defer transport.CloseIdleConnections()

@@ -89,7 +89,7 @@ func waitHead(t testing.TB, r *Relay, id int64) {
 // eventually waits until the condition holds.
 func eventually(t testing.TB, condition func() bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	ticker := time.NewTicker(200 * time.Microsecond)
 	defer ticker.Stop()
@@ -321,7 +321,7 @@ func TestNoTopicsInReachIsNothing(t *testing.T) {
 		}
 		log.add("errors/shop")
 		waitHead(t, r, 4)
-		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 		defer cancel()
 		if err := r.Drain(ctx); err != nil {
 			t.Fatal(err)
@@ -342,7 +342,7 @@ func TestDrain(t *testing.T) {
 		}
 		log.add("errors/shop")
 		waitHead(t, r, 1)
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 		defer cancel()
 		if err := r.Drain(ctx); err != nil {
 			t.Fatal(err)

@@ -9,7 +9,7 @@ const given = JSON.parse(process.env.RYNDA_STAGE ?? '{}');
 export const { url, ingest_token: ingestToken, staff_token: staffToken, proxies } = given;
 
 /** How long a step may take on a machine that is busy with other tests. */
-export const patience = 45_000;
+export const patience = 90_000;
 
 /** @type {Promise<import('playwright-core').Browser> | undefined} */
 let launched;
@@ -22,7 +22,7 @@ const launch = () =>
 after(async () => (await launched)?.close());
 
 /** A test that is ended when it takes too long. */
-export const scenario = (name, play) => test(name, { timeout: 3 * 60_000 }, play);
+export const scenario = (name, play) => test(name, { timeout: 8 * 60_000 }, play);
 
 /** Sends reports as a job would; resolves when they are accepted. */
 export async function post(reports, server = url) {

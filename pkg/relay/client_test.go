@@ -136,14 +136,19 @@ func (s *stream) close() {
 	s.response.Body.Close()
 }
 
-// next returns the next frame that a browser would dispatch.
+// next returns the next frame that a browser would dispatch and that is no
+// ping: the first of those comes at any time.
 func (s *stream) next() frame {
 	s.t.Helper()
-	f, err := s.read()
-	if err != nil {
-		s.t.Fatalf("read a frame: %v", err)
+	for {
+		f, err := s.read()
+		if err != nil {
+			s.t.Fatalf("read a frame: %v", err)
+		}
+		if f.event != "ping" {
+			return f
+		}
 	}
-	return f
 }
 
 func (s *stream) read() (frame, error) {
@@ -167,9 +172,6 @@ func (s *stream) wantEvents(p eventlog.Position, ids ...int64) {
 	s.t.Helper()
 	for _, id := range ids {
 		f := s.next()
-		for f.event == "ping" {
-			f = s.next()
-		}
 		want := eventlog.Position{Epoch: p.Epoch, ID: id}.String()
 		if f.event != "group.changed" || f.id != want {
 			s.t.Fatalf("got %s %s, want an event with id %s", f.event, f.id, want)

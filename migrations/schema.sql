@@ -17,6 +17,27 @@ CREATE FUNCTION public.search_groups(pattern text, most integer) RETURNS SETOF b
     where w.words ilike pattern and w.project_id = any (rynda_projects()) limit most;
 end $$;
 
+CREATE TABLE public.deploys (
+    project_id bigint NOT NULL,
+    deploy_id text NOT NULL,
+    version bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    status text NOT NULL,
+    name text NOT NULL,
+    actor text NOT NULL,
+    environment text NOT NULL,
+    namespace text NOT NULL,
+    service text NOT NULL,
+    body json NOT NULL,
+    merge json NOT NULL,
+    CONSTRAINT deploys_id_length CHECK (((octet_length(deploy_id) >= 1) AND (octet_length(deploy_id) <= 200))),
+    CONSTRAINT deploys_status_known CHECK ((status = ANY (ARRAY[''::text, 'queued'::text, 'running'::text, 'succeeded'::text, 'failed'::text, 'canceled'::text]))),
+    CONSTRAINT deploys_version_positive CHECK ((version > 0))
+)
+WITH (fillfactor='80');
+
 CREATE TABLE public.events (
     id bigint NOT NULL,
     at timestamp with time zone NOT NULL,
@@ -49,6 +70,17 @@ CREATE TABLE public.events_p1 (
     topics text[] NOT NULL,
     data json NOT NULL,
     CONSTRAINT events_kind_known CHECK ((kind = ANY (ARRAY['group.changed'::text, 'group.viewed'::text, 'group.removed'::text, 'run.changed'::text, 'run.logged'::text, 'deploy.changed'::text, 'deploy.logged'::text])))
+);
+
+CREATE TABLE public.failures (
+    project_id bigint NOT NULL,
+    work text NOT NULL,
+    work_id text NOT NULL,
+    attempt integer NOT NULL,
+    group_id bigint,
+    version bigint NOT NULL,
+    CONSTRAINT failures_version_positive CHECK ((version > 0)),
+    CONSTRAINT failures_work_known CHECK ((work = ANY (ARRAY['run'::text, 'deploy'::text])))
 );
 
 CREATE TABLE public.feed_totals (
@@ -195,7 +227,7 @@ CREATE TABLE public.inbox (
     at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     body json DEFAULT '{}'::json NOT NULL,
     CONSTRAINT inbox_count_not_negative CHECK ((count >= 0)),
-    CONSTRAINT inbox_kind_known CHECK ((kind = ANY (ARRAY['report'::text, 'view'::text, 'undo'::text, 'remove'::text]))),
+    CONSTRAINT inbox_kind_known CHECK ((kind = ANY (ARRAY['report'::text, 'view'::text, 'undo'::text, 'remove'::text, 'run'::text, 'deploy'::text, 'log'::text]))),
     CONSTRAINT inbox_report_complete CHECK (((kind <> 'report'::text) OR ((fingerprint <> ''::text) AND ((severity >= 1) AND (severity <= 4)) AND (count > 0) AND (first_at IS NOT NULL) AND (last_at IS NOT NULL))))
 )
 WITH (autovacuum_vacuum_threshold='1000', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_cost_delay='0');
@@ -261,6 +293,47 @@ CREATE TABLE public.log_head (
 )
 WITH (fillfactor='10');
 
+CREATE TABLE public.log_lines (
+    day date NOT NULL,
+    project_id bigint NOT NULL,
+    work text NOT NULL,
+    work_id text NOT NULL,
+    seq bigint NOT NULL,
+    at timestamp with time zone,
+    severity smallint,
+    marker boolean NOT NULL,
+    text text NOT NULL,
+    CONSTRAINT log_lines_seq_positive CHECK ((seq > 0)),
+    CONSTRAINT log_lines_severity_known CHECK (((severity >= 1) AND (severity <= 4)))
+)
+PARTITION BY RANGE (day);
+
+CREATE TABLE public.log_news (
+    project_id bigint NOT NULL,
+    work text NOT NULL,
+    work_id text NOT NULL,
+    version bigint NOT NULL,
+    published_version bigint NOT NULL,
+    published_at timestamp with time zone NOT NULL,
+    from_seq bigint NOT NULL,
+    to_seq bigint NOT NULL,
+    ended boolean NOT NULL,
+    CONSTRAINT log_news_version_positive CHECK (((version > 0) AND (published_version <= version)))
+)
+WITH (fillfactor='70');
+
+CREATE TABLE public.logs (
+    project_id bigint NOT NULL,
+    work text NOT NULL,
+    work_id text NOT NULL,
+    day date NOT NULL,
+    to_seq bigint NOT NULL,
+    ended boolean NOT NULL,
+    open boolean NOT NULL,
+    CONSTRAINT logs_to_seq_not_negative CHECK ((to_seq >= 0)),
+    CONSTRAINT logs_work_known CHECK ((work = ANY (ARRAY['run'::text, 'deploy'::text])))
+);
+
 CREATE TABLE public.occurrences (
     occurrence_id uuid NOT NULL,
     day date NOT NULL,
@@ -294,6 +367,25 @@ ALTER TABLE public.projects ALTER COLUMN project_id ADD GENERATED ALWAYS AS IDEN
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE public.runs (
+    project_id bigint NOT NULL,
+    run_id text NOT NULL,
+    version bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    status text NOT NULL,
+    name text NOT NULL,
+    actor text NOT NULL,
+    deploy_id text NOT NULL,
+    body json NOT NULL,
+    merge json NOT NULL,
+    CONSTRAINT runs_id_length CHECK (((octet_length(run_id) >= 1) AND (octet_length(run_id) <= 200))),
+    CONSTRAINT runs_status_known CHECK ((status = ANY (ARRAY[''::text, 'queued'::text, 'running'::text, 'succeeded'::text, 'failed'::text, 'canceled'::text]))),
+    CONSTRAINT runs_version_positive CHECK ((version > 0))
+)
+WITH (fillfactor='80');
 
 CREATE TABLE public.sessions (
     session_sha256 bytea NOT NULL,
@@ -334,6 +426,9 @@ ALTER TABLE ONLY public.events ATTACH PARTITION public.events_p0 FOR VALUES FROM
 
 ALTER TABLE ONLY public.events ATTACH PARTITION public.events_p1 FOR VALUES FROM ('1000001') TO ('2000001');
 
+ALTER TABLE ONLY public.deploys
+    ADD CONSTRAINT deploys_key PRIMARY KEY (project_id, deploy_id);
+
 ALTER TABLE ONLY public.events
     ADD CONSTRAINT events_key PRIMARY KEY (id);
 
@@ -342,6 +437,9 @@ ALTER TABLE ONLY public.events_p0
 
 ALTER TABLE ONLY public.events_p1
     ADD CONSTRAINT events_p1_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.failures
+    ADD CONSTRAINT failures_key PRIMARY KEY (project_id, work, work_id);
 
 ALTER TABLE ONLY public.feed_totals
     ADD CONSTRAINT feed_totals_pkey PRIMARY KEY (project_id);
@@ -382,6 +480,15 @@ ALTER TABLE ONLY public.ingest_tokens
 ALTER TABLE ONLY public.log_head
     ADD CONSTRAINT log_head_pkey PRIMARY KEY (one);
 
+ALTER TABLE ONLY public.log_lines
+    ADD CONSTRAINT log_lines_key PRIMARY KEY (day, project_id, work, work_id, seq);
+
+ALTER TABLE ONLY public.log_news
+    ADD CONSTRAINT log_news_key PRIMARY KEY (project_id, work, work_id);
+
+ALTER TABLE ONLY public.logs
+    ADD CONSTRAINT logs_key PRIMARY KEY (project_id, work, work_id);
+
 ALTER TABLE ONLY public.occurrences
     ADD CONSTRAINT occurrences_key PRIMARY KEY (occurrence_id, day, project_id);
 
@@ -391,6 +498,9 @@ ALTER TABLE ONLY public.projects
 ALTER TABLE ONLY public.projects
     ADD CONSTRAINT projects_slug_unique UNIQUE (slug);
 
+ALTER TABLE ONLY public.runs
+    ADD CONSTRAINT runs_key PRIMARY KEY (project_id, run_id);
+
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_pkey PRIMARY KEY (session_sha256);
 
@@ -399,6 +509,16 @@ ALTER TABLE ONLY public.staff_tokens
 
 ALTER TABLE ONLY public.staff_tokens
     ADD CONSTRAINT staff_tokens_prefix_unique UNIQUE (prefix);
+
+CREATE INDEX deploys_age ON public.deploys USING brin (changed_at);
+
+CREATE INDEX deploys_environment ON public.deploys USING btree (project_id, environment, at DESC, deploy_id DESC);
+
+CREATE INDEX deploys_newest ON public.deploys USING btree (project_id, at DESC, deploy_id DESC);
+
+CREATE INDEX deploys_status ON public.deploys USING btree (project_id, status, at DESC, deploy_id DESC);
+
+CREATE INDEX failures_group ON public.failures USING btree (group_id) WHERE (group_id IS NOT NULL);
 
 CREATE INDEX group_history_group ON public.group_history USING btree (group_id, history_id DESC);
 
@@ -436,13 +556,33 @@ CREATE INDEX groups_view ON public.groups USING btree (view_id) WHERE (view_id I
 
 CREATE INDEX ingest_tokens_live ON public.ingest_tokens USING btree (project_id, created_at) WHERE (revoked_at IS NULL);
 
+CREATE INDEX log_lines_markers ON ONLY public.log_lines USING btree (day, project_id, work, work_id, seq) WHERE marker;
+
+CREATE INDEX log_news_held ON public.log_news USING btree (published_at) WHERE (version > published_version);
+
+CREATE INDEX logs_age ON public.logs USING btree (day);
+
 CREATE INDEX occurrences_newest ON ONLY public.occurrences USING btree (project_id, fingerprint, occurred_at DESC, occurrence_id DESC);
+
+CREATE INDEX runs_age ON public.runs USING brin (changed_at);
+
+CREATE INDEX runs_deploy ON public.runs USING btree (project_id, deploy_id, at DESC, run_id DESC) WHERE (deploy_id <> ''::text);
+
+CREATE INDEX runs_newest ON public.runs USING btree (project_id, at DESC, run_id DESC);
+
+CREATE INDEX runs_status ON public.runs USING btree (project_id, status, at DESC, run_id DESC);
 
 CREATE INDEX sessions_expiry ON public.sessions USING btree (expires_at);
 
 ALTER INDEX public.events_key ATTACH PARTITION public.events_p0_pkey;
 
 ALTER INDEX public.events_key ATTACH PARTITION public.events_p1_pkey;
+
+ALTER TABLE ONLY public.deploys
+    ADD CONSTRAINT deploys_project_id_fkey FOREIGN KEY (project_id) REFERENCES public.projects(project_id);
+
+ALTER TABLE ONLY public.failures
+    ADD CONSTRAINT failures_group_id_fkey FOREIGN KEY (group_id) REFERENCES public.groups(group_id) ON DELETE SET NULL;
 
 ALTER TABLE ONLY public.feed_totals
     ADD CONSTRAINT feed_totals_project_id_fkey FOREIGN KEY (project_id) REFERENCES public.projects(project_id);
@@ -477,9 +617,23 @@ ALTER TABLE ONLY public.groups
 ALTER TABLE ONLY public.ingest_tokens
     ADD CONSTRAINT ingest_tokens_project_id_fkey FOREIGN KEY (project_id) REFERENCES public.projects(project_id);
 
+ALTER TABLE ONLY public.logs
+    ADD CONSTRAINT logs_project_id_fkey FOREIGN KEY (project_id) REFERENCES public.projects(project_id);
+
+ALTER TABLE ONLY public.runs
+    ADD CONSTRAINT runs_project_id_fkey FOREIGN KEY (project_id) REFERENCES public.projects(project_id);
+
+ALTER TABLE public.deploys ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY deploys_of_project ON public.deploys TO rynda_app USING ((project_id = ANY (( SELECT public.rynda_projects() AS rynda_projects)::bigint[])));
+
 ALTER TABLE public.events ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY events_of_project ON public.events TO rynda_app USING ((project_id = ANY (( SELECT public.rynda_projects() AS rynda_projects)::bigint[])));
+
+ALTER TABLE public.failures ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY failures_of_project ON public.failures TO rynda_app USING ((project_id = ANY (( SELECT public.rynda_projects() AS rynda_projects)::bigint[])));
 
 ALTER TABLE public.feed_totals ENABLE ROW LEVEL SECURITY;
 
@@ -517,6 +671,14 @@ ALTER TABLE public.inbox ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY inbox_of_project ON public.inbox TO rynda_app USING ((project_id = ANY (( SELECT public.rynda_projects() AS rynda_projects)::bigint[])));
 
+ALTER TABLE public.log_lines ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY log_lines_of_project ON public.log_lines TO rynda_app USING ((project_id = ANY (( SELECT public.rynda_projects() AS rynda_projects)::bigint[])));
+
+ALTER TABLE public.logs ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY logs_of_project ON public.logs TO rynda_app USING ((project_id = ANY (( SELECT public.rynda_projects() AS rynda_projects)::bigint[])));
+
 ALTER TABLE public.occurrences ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY occurrences_of_project ON public.occurrences TO rynda_app USING ((project_id = ANY (( SELECT public.rynda_projects() AS rynda_projects)::bigint[])));
@@ -525,10 +687,18 @@ ALTER TABLE public.projects ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY projects_of_project ON public.projects TO rynda_app USING ((project_id = ANY (( SELECT public.rynda_projects() AS rynda_projects)::bigint[])));
 
+ALTER TABLE public.runs ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY runs_of_project ON public.runs TO rynda_app USING ((project_id = ANY (( SELECT public.rynda_projects() AS rynda_projects)::bigint[])));
+
 REVOKE ALL ON FUNCTION public.search_groups(pattern text, most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.search_groups(pattern text, most integer) TO rynda_app;
 
+GRANT SELECT ON TABLE public.deploys TO rynda_app;
+
 GRANT SELECT ON TABLE public.events TO rynda_app;
+
+GRANT SELECT ON TABLE public.failures TO rynda_app;
 
 GRANT SELECT ON TABLE public.feed_totals TO rynda_app;
 
@@ -550,6 +720,12 @@ GRANT SELECT ON TABLE public.inbox TO rynda_app;
 
 GRANT SELECT ON TABLE public.log_head TO rynda_app;
 
+GRANT SELECT ON TABLE public.log_lines TO rynda_app;
+
+GRANT SELECT ON TABLE public.logs TO rynda_app;
+
 GRANT SELECT ON TABLE public.occurrences TO rynda_app;
 
 GRANT SELECT ON TABLE public.projects TO rynda_app;
+
+GRANT SELECT ON TABLE public.runs TO rynda_app;

@@ -205,10 +205,13 @@ func MergeRefs(newer, older []Ref) []Ref {
 	return fitRefs(out)
 }
 
-// fitRefs keeps the first refs that fit into maxRefBytes. One that is too long
-// with its URL stays without it, for what it names.
-func fitRefs(refs []Ref) []Ref {
-	out, left := refs[:0], maxRefBytes
+// fitRefs keeps the first refs that fit into maxRefBytes.
+func fitRefs(refs []Ref) []Ref { return fitInto(refs, maxRefBytes) }
+
+// fitInto keeps the first refs that fit into so many bytes of JSON. One that is
+// too long with its URL stays without it, for what it names.
+func fitInto(refs []Ref, left int) []Ref {
+	out := refs[:0]
 	for _, ref := range refs {
 		const around = len(`{"kind":"","id":"","url":""},`)
 		named, linked := around+jsonLen(ref.Kind)+jsonLen(ref.ID), jsonLen(ref.URL)

@@ -127,5 +127,6 @@ type Detail struct {
 	Occurrence json.RawMessage `json:"occurrence"` // newest Occurrence, or null
 	Grouping   json.RawMessage `json:"grouping"`   // fingerprint.Reason
 	History    []HistoryEntry  `json:"history"`
+	Deploy     *DeployRef      `json:"deploy"` // after which it was first seen, or nil
 	Cursor     string          `json:"cursor"`
 }

@@ -53,3 +53,64 @@ type ViewMany struct {
 	Viewed int    `json:"viewed" doc:"how many groups the command was applied to"`
 	Cursor string `json:"cursor" doc:"a position at or after the events of this command"`
 }
+
+// WorkQuery selects a page of runs or of deploys, newest first. Empty fields do
+// not narrow; those of the other kind of work are not looked at.
+type WorkQuery struct {
+	Statuses     []Status
+	Name, Actor  string
+	DeployID     string    // of runs
+	Environment  string    // of deploys, as the next two
+	Namespace    string    //
+	Service      string    //
+	Q            string    // substring of the id or the name, any case
+	Since, Until time.Time // of when it started, or was first heard of; zero is open
+	Limit        int       // 1 to 100; 0 is 50
+	Page         string    // opaque, from NextPage; belongs to the same query
+}
+
+// RunPage is a page of runs. NextPage is empty on the last page.
+type RunPage struct {
+	Runs     []Run  `json:"runs"`
+	NextPage string `json:"next_page"`
+	Cursor   string `json:"cursor"`
+}
+
+// DeployPage is a page of deploys.
+type DeployPage struct {
+	Deploys  []Deploy `json:"deploys"`
+	NextPage string   `json:"next_page"`
+	Cursor   string   `json:"cursor"`
+}
+
+// RunDetail is one run with what a page about it shows first.
+type RunDetail struct {
+	Run    Run      `json:"run"`
+	Groups []Group  `json:"groups" doc:"Groups that it reported to, newest first, at most 20."`
+	Log    LogState `json:"log"`
+	Cursor string   `json:"cursor"`
+}
+
+// DeployDetail is one deploy with what a page about it shows first.
+type DeployDetail struct {
+	Deploy        Deploy     `json:"deploy"`
+	Groups        []Group    `json:"groups" doc:"Groups that were reported with it, newest first, at most 20."`
+	NewGroups     []Group    `json:"new_groups" doc:"Groups at error or worse that were first seen in its environment after it and before the next deploy; newest first, at most 20."`
+	NewGroupCount int        `json:"new_group_count" doc:"How many of those there are, up to 1,000."`
+	Previous      *DeployRef `json:"previous" doc:"The deploy to the same environment before this one."`
+	Next          *DeployRef `json:"next" doc:"The deploy to the same environment after this one."`
+	Log           LogState   `json:"log"`
+	Cursor        string     `json:"cursor"`
+}
+
+// DeployRef names a deploy.
+type DeployRef struct {
+	Project     string    `json:"project"`
+	DeployID    string    `json:"deploy_id"`
+	Name        string    `json:"name"`
+	Status      Status    `json:"status"`
+	Service     string    `json:"service"`
+	Revision    string    `json:"revision"`
+	Environment string    `json:"environment"`
+	At          time.Time `json:"at" doc:"When it started, or was first heard of."`
+}

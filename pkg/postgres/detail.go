@@ -50,14 +50,15 @@ from (
 ) o
 order by o.occurred_at desc, o.occurrence_id desc limit 1`
 
-// Detail returns a group with its newest occurrence, why it was grouped, and
-// the newest 50 lines of its history. The occurrence is the newest whose text
+// Detail returns a group with its newest occurrence, why it was grouped, the
+// newest 50 lines of its history, and the newest deploy to its environment that
+// had started when it was first seen. The occurrence is the newest whose text
 // was kept, else the newest as Occurrences shows it, else null when retention
 // has taken them. The cursor was read before the rows. A group that is not in
 // scope is journal.ErrNotFound.
 func (s *Store) Detail(ctx context.Context, scope []auth.Project, groupID int64) (journal.Detail, error) {
 	detail := journal.Detail{History: []journal.HistoryEntry{}}
-	err := s.scoped(ctx, scope, func(tx pgx.Tx) error {
+	err := s.scoped(ctx, scope, func(tx pgx.Tx) (err error) {
 		args := pgx.NamedArgs{"group": groupID, "projects": projectIDs(scope), "limit": historyLimit}
 		var g groupRow
 		var found bool
@@ -85,6 +86,11 @@ func (s *Store) Detail(ctx context.Context, scope []auth.Project, groupID int64)
 			return journal.ErrNotFound
 		}
 		detail.Group, detail.Grouping = g.Group, g.grouping
+		if detail.Deploy, err = deployRef(ctx, tx, selectDeployOfGroup, projectIn(scope, g.projectID), pgx.NamedArgs{
+			"project": g.projectID, "projects": projectIDs(scope), "environment": g.Environment, "at": g.FirstSeenAt,
+		}); err != nil {
+			return err
+		}
 		newest := occurrenceArgs(scope, g, 1)
 		for _, query := range []string{selectNewestWhole, selectOccurrences} {
 			var o occurrenceRow

@@ -33,15 +33,21 @@ type foldWork struct {
 	keys     map[groupKey]*thing
 	newIDs   map[groupKey]int64
 
-	newKeys    []keyRow
-	events     []eventlog.Event
-	dead       []deadRow
-	heldUntil  time.Time // when the earliest event that stays held is due; zero for none
-	moreHeld   bool      // more events are due than this fold has read
-	overflowed int64
-	hours      map[bucketKey]int64
-	minutes    map[bucketKey]int64
-	refs       map[refKey]refValue
+	works     map[workID]*workNews
+	workOrder []*workNews
+	logs      map[workID]*logNews
+	logOrder  []*logNews
+
+	newKeys     []keyRow
+	events      []eventlog.Event
+	dead        []deadRow
+	heldUntil   time.Time // when the earliest event that stays held is due; zero for none
+	moreHeld    bool      // more events are due than this fold has read
+	overflowed  int64
+	hours       map[bucketKey]int64
+	minutes     map[bucketKey]int64
+	refs        map[refKey]refValue
+	occurrences []failedOccurrence
 }
 
 type groupKey struct {
@@ -128,7 +134,9 @@ func newFoldWork(f *Folder, now time.Time, rows []inboxRow) *foldWork {
 		hours: map[bucketKey]int64{}, minutes: map[bucketKey]int64{}, refs: map[refKey]refValue{},
 	}
 	for i := range rows {
-		if rows[i].Kind == "report" {
+		switch rows[i].Kind {
+		case "view", "undo", "remove":
+		default:
 			continue
 		}
 		var body commandBody
@@ -138,18 +146,27 @@ func newFoldWork(f *Folder, now time.Time, rows []inboxRow) *foldWork {
 		}
 		w.commands[rows[i].Seq] = &body
 	}
+	w.takeWork()
 	return w
 }
 
 // asks lists what readFold shall look up.
 func (w *foldWork) asks() (projects []int64, fingerprints []string, ids []int64) {
 	seen := map[groupKey]bool{}
-	for i := range w.rows {
-		r := &w.rows[i]
-		key := groupKey{r.ProjectID, r.Fingerprint}
-		if r.Kind == "report" && !seen[key] {
+	ask := func(key groupKey) {
+		if !seen[key] {
 			seen[key] = true
-			projects, fingerprints = append(projects, r.ProjectID), append(fingerprints, r.Fingerprint)
+			projects, fingerprints = append(projects, key.project), append(fingerprints, key.fingerprint)
+		}
+	}
+	for i := range w.rows {
+		if r := &w.rows[i]; r.Kind == "report" {
+			ask(groupKey{r.ProjectID, r.Fingerprint})
+		}
+	}
+	for _, n := range w.workOrder {
+		if n.body.Failure != nil {
+			ask(groupKey{n.project, n.body.Failure.Fingerprint})
 		}
 	}
 	for _, c := range w.commands {
@@ -216,8 +233,10 @@ func (w *foldWork) apply() {
 			}
 		}
 	}
+	w.fail()
 	w.count()
 	w.publish()
+	w.publishWork()
 }
 
 func (w *foldWork) thing(id string) *thing {
@@ -244,7 +263,12 @@ func (w *foldWork) report(r *inboxRow) {
 	if len(arrival.Look.Grouping) == 0 {
 		arrival.Look.Grouping = json.RawMessage(`{}`)
 	}
-	key := groupKey{r.ProjectID, r.Fingerprint}
+	w.arrive(p, groupKey{r.ProjectID, r.Fingerprint}, arrival)
+}
+
+// arrive counts an arrival into the group of its key, which it opens when there
+// is none.
+func (w *foldWork) arrive(p *projectWork, key groupKey, arrival journal.Arrival) *thing {
 	t := w.keys[key]
 	if t == nil {
 		t = w.open(p, key)
@@ -253,18 +277,19 @@ func (w *foldWork) report(r *inboxRow) {
 		w.overflowed += arrival.Count
 		arrival.Look = overflowLook
 	}
-	if r.LastAt.After(w.now.Add(-10 * time.Minute)) {
-		t.rates.TenMinutes += float64(r.Count)
+	if arrival.LastAt.After(w.now.Add(-10 * time.Minute)) {
+		t.rates.TenMinutes += float64(arrival.Count)
 	}
 	if t.Arrive(w.policy, arrival, t.rates, w.now) {
 		t.raised = true
 	}
-	at := r.LastAt.Unix()
-	w.hours[bucketKey{t.ID, p.id, at - at%3600}] += int64(r.Count)
-	if r.LastAt.After(w.now.Add(-24 * time.Hour)) {
-		w.minutes[bucketKey{t.ID, p.id, at - at%60}] += int64(r.Count)
+	at := arrival.LastAt.Unix()
+	w.hours[bucketKey{t.ID, p.id, at - at%3600}] += arrival.Count
+	if arrival.LastAt.After(w.now.Add(-24 * time.Hour)) {
+		w.minutes[bucketKey{t.ID, p.id, at - at%60}] += arrival.Count
 	}
 	w.refer(t, &arrival)
+	return t
 }
 
 // overflowFingerprint is that of the group which takes what is beyond the

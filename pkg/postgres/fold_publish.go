@@ -24,9 +24,7 @@ func (w *foldWork) publish() {
 			continue
 		}
 		if t.Held(w.policy, w.now) {
-			if due := t.PublishedAt.Add(w.policy.Hold); w.heldUntil.IsZero() || due.Before(w.heldUntil) {
-				w.heldUntil = due
-			}
+			w.holdUntil(t.PublishedAt.Add(w.policy.Hold))
 			continue
 		}
 		kind := "group.changed"
@@ -42,14 +40,17 @@ func (w *foldWork) publish() {
 }
 
 func (w *foldWork) append(t *thing, kind string, data any) {
+	w.appendEvent(kind, t.project.id, t.Version, []string{"errors/" + t.Project, "project/" + t.Project}, data)
+}
+
+func (w *foldWork) appendEvent(kind string, project, version int64, topics []string, data any) {
 	text, err := journal.Marshal(data)
 	if err != nil {
 		panic(fmt.Sprintf("encode an event: %v", err)) // only types of ours stand in it
 	}
 	w.head.ID++
 	w.events = append(w.events, eventlog.Event{
-		ID: w.head.ID, At: w.now, Kind: kind, Project: t.project.id, Version: t.Version,
-		Topics: []string{"errors/" + t.Project, "project/" + t.Project}, Data: text,
+		ID: w.head.ID, At: w.now, Kind: kind, Project: project, Version: version, Topics: topics, Data: text,
 	})
 }
 

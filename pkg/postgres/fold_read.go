@@ -127,14 +127,10 @@ type standingRow struct {
 // the rows that were taken.
 func (w *foldWork) read(ctx context.Context, conn *pgx.Conn) error {
 	projects, fingerprints, ids := w.asks()
-	rows, err := conn.Query(ctx, readFold, pgx.NamedArgs{
+	found, err := w.readAll(ctx, conn, readFold, pgx.NamedArgs{
 		"projects": projects, "fingerprints": fingerprints, "ids": ids, "now": w.now,
 		"held_before": w.now.Add(-w.policy.Hold), "held_ahead": w.now.Add(w.policy.Hold), "held_most": heldMost,
 	})
-	if err != nil {
-		return err
-	}
-	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[standingRow])
 	if err != nil {
 		return err
 	}
@@ -147,7 +143,7 @@ func (w *foldWork) read(ctx context.Context, conn *pgx.Conn) error {
 	w.moved = head.SystemWas != head.System || head.TimelineWas != head.Timeline
 	w.firstSeen = head.SystemWas == ""
 	if head.NextHeld != nil {
-		w.heldUntil = head.NextHeld.Add(w.policy.Hold)
+		w.holdUntil(head.NextHeld.Add(w.policy.Hold))
 	}
 	held := 0
 	for i := range found {
@@ -159,7 +155,7 @@ func (w *foldWork) read(ctx context.Context, conn *pgx.Conn) error {
 			held++
 		}
 	}
-	w.moreHeld = held >= heldMost
+	w.moreHeld = w.moreHeld || held >= heldMost
 	return nil
 }
 

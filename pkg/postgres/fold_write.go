@@ -107,9 +107,10 @@ de as (
     @d_release::text[], @d_count::int[], @d_first::timestamptz[], @d_last::timestamptz[], @d_at::timestamptz[], @d_body::text[], @d_reason::text[])
   as u(seq, kind, project_id, fingerprint, severity, release, count, first_at, last_at, at, body, reason)
 ),
+` + writeWork + `
 ev as (
   insert into events (id, at, kind, project_id, version, topics, data)
-  select e.id, @now, e.kind, e.project_id, e.version, string_to_array(e.topics, ' '), e.data::json
+  select e.id, @now, e.kind, e.project_id, e.version, string_to_array(e.topics, E'\n'), e.data::json
   from unnest(@e_id::bigint[], @e_kind::text[], @e_project::bigint[], @e_version::bigint[], @e_topics::text[], @e_data::text[])
   as e(id, kind, project_id, version, topics, data)
 ),
@@ -128,6 +129,7 @@ func (w *foldWork) write(ctx context.Context, conn *pgx.Conn) (more bool, err er
 	}
 	w.groupArgs(args)
 	w.sideArgs(args)
+	w.workArgs(args)
 	w.countArgs(args)
 	batch := &pgx.Batch{}
 	batch.Queue(writeFold, args)
@@ -250,7 +252,7 @@ func (w *foldWork) sideArgs(args pgx.NamedArgs) {
 	column(args, "e_kind", w.events, func(e eventlog.Event) string { return e.Kind })
 	column(args, "e_project", w.events, func(e eventlog.Event) int64 { return e.Project })
 	column(args, "e_version", w.events, func(e eventlog.Event) int64 { return e.Version })
-	column(args, "e_topics", w.events, func(e eventlog.Event) string { return e.Topics[0] + " " + e.Topics[1] })
+	column(args, "e_topics", w.events, func(e eventlog.Event) string { return strings.Join(e.Topics, "\n") })
 	column(args, "e_data", w.events, func(e eventlog.Event) string { return string(e.Data) })
 }
 

@@ -24,17 +24,26 @@ const (
 // that grows, the day or the millions of the id.
 type partitioned struct {
 	table  string
+	daily  bool           // the number is of a day
 	number *regexp.Regexp // finds it in the name of a partition
 	name   func(n int64) string
 	bounds func(n int64) string
 }
 
 var occurrenceDays = partitioned{
-	table: "occurrences", number: regexp.MustCompile(`^occurrences_([0-9]{8})$`),
-	name: func(n int64) string { return "occurrences_" + dayOf(n).Format("20060102") },
-	bounds: func(n int64) string {
-		return fmt.Sprintf("from ('%s') to ('%s')", dayOf(n).Format(time.DateOnly), dayOf(n+1).Format(time.DateOnly))
-	},
+	table: "occurrences", daily: true, number: regexp.MustCompile(`^occurrences_([0-9]{8})$`),
+	name:   func(n int64) string { return "occurrences_" + dayOf(n).Format("20060102") },
+	bounds: boundsOfDay,
+}
+
+var logDays = partitioned{
+	table: "log_lines", daily: true, number: regexp.MustCompile(`^log_lines_([0-9]{8})$`),
+	name:   func(n int64) string { return "log_lines_" + dayOf(n).Format("20060102") },
+	bounds: boundsOfDay,
+}
+
+func boundsOfDay(n int64) string {
+	return fmt.Sprintf("from ('%s') to ('%s')", dayOf(n).Format(time.DateOnly), dayOf(n+1).Format(time.DateOnly))
 }
 
 var eventMillions = partitioned{
@@ -65,7 +74,7 @@ func (p partitioned) numberIn(name string) (int64, bool) {
 	if m == nil {
 		return 0, false
 	}
-	if p.table == "occurrences" {
+	if p.daily {
 		day, err := time.Parse("20060102", m[1])
 		return dayNumber(day), err == nil
 	}
@@ -102,13 +111,23 @@ func (s *Store) partitions(ctx context.Context, of partitioned) ([]partition, er
 }
 
 // EnsureOccurrencePartitions makes the partitions of occurrences that accepted
-// reports may need: from the oldest day that retention keeps to a week ahead.
+// reports may need, from the oldest day that retention keeps to a week ahead,
+// and those of the lines of logs, from yesterday.
 // It may be called at any time by any number of processes, and does nothing
 // when they are there. It blocks neither readers nor writers.
 func (s *Store) EnsureOccurrencePartitions(ctx context.Context) error {
 	now := s.now()
-	_, err := s.ensure(ctx, occurrenceDays, dayNumber(now.Add(-s.Retention.occurrences())), dayNumber(now)+aheadDays)
+	_, err := s.ensureDays(ctx, now)
 	return err
+}
+
+func (s *Store) ensureDays(ctx context.Context, now time.Time) (made int, err error) {
+	made, err = s.ensure(ctx, occurrenceDays, dayNumber(now.Add(-s.Retention.occurrences())), dayNumber(now)+aheadDays)
+	if err != nil {
+		return made, err
+	}
+	lines, err := s.ensure(ctx, logDays, dayNumber(now)-1, dayNumber(now)+aheadDays)
+	return made + lines, err
 }
 
 // EnsureEventPartitions makes the partition of events that comes next once the

@@ -47,6 +47,23 @@ func TestStatements_fit_the_schema(t *testing.T) {
 // filledIn gives every form of a statement that has places for an order and for
 // filters.
 func filledIn(text string) (queries []string) {
+	if strings.Contains(text, "$work") {
+		for _, work := range []journal.Work{journal.RunWork, journal.DeployWork} {
+			q := journal.WorkQuery{Statuses: journal.Statuses, Name: "a", Actor: "a", DeployID: "a", Environment: "a", Namespace: "a",
+				Service: "a", Q: "a", Since: noon, Until: noon, Page: encodePage(pageToken{Sort: string(work), Value: "1", ID: "a"})}
+			where, _, err := workWhere(nil, work, q)
+			if err != nil {
+				panic(err)
+			}
+			for _, where := range []string{"", where} {
+				queries = append(queries, strings.ReplaceAll(workTable(work, text), "$where", where))
+			}
+		}
+		return queries
+	}
+	if strings.Contains(text, "from log_lines") {
+		return []string{strings.Replace(text, "$where", "", 1), strings.Replace(text, "$where", " and marker", 1)}
+	}
 	if !strings.Contains(text, "$where") {
 		return []string{text}
 	}

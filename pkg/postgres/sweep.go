@@ -19,6 +19,11 @@ type Retention struct {
 	Occurrences time.Duration `envconfig:"RYNDA_KEEP_OCCURRENCES" default:"720h"`
 	// Groups after their last occurrence, and their counts per hour; 0 is 90 days.
 	Groups time.Duration `envconfig:"RYNDA_KEEP_GROUPS" default:"2160h"`
+	// Runs and deploys after their last update; 0 is 90 days.
+	Works time.Duration `envconfig:"RYNDA_KEEP_RUNS" default:"2160h"`
+	// Logs of runs and deploys after their first line, in whole days of UTC; 0 is
+	// 7 days.
+	Logs time.Duration `envconfig:"RYNDA_KEEP_LOGS" default:"168h"`
 }
 
 const day = 24 * time.Hour
@@ -26,6 +31,8 @@ const day = 24 * time.Hour
 func (r Retention) events() time.Duration      { return orDefault(r.Events, 7*day) }
 func (r Retention) occurrences() time.Duration { return orDefault(r.Occurrences, 30*day) }
 func (r Retention) groups() time.Duration      { return orDefault(r.Groups, 90*day) }
+func (r Retention) works() time.Duration       { return orDefault(r.Works, 90*day) }
+func (r Retention) logs() time.Duration        { return orDefault(r.Logs, 7*day) }
 
 func orDefault(d, usual time.Duration) time.Duration {
 	if d <= 0 {
@@ -55,6 +62,9 @@ type Swept struct {
 	MinutesDropped    int64
 	KeysUnmapped      int64
 	SessionsEnded     int64
+	RunsDropped       int64
+	DeploysDropped    int64
+	LogsDropped       int64
 	// Elsewhere is true when another process was sweeping, so this one did nothing.
 	Elsewhere bool
 }
@@ -88,7 +98,7 @@ func (s *Store) Sweep(ctx context.Context) (swept Swept, err error) {
 		do   func(context.Context, time.Time, *Swept) error
 	}{
 		{"partitions", s.makePartitions}, {"occurrences", s.sweepOccurrences}, {"events", s.sweepEvents},
-		{"groups", s.sweepGroups}, {"rows", s.sweepRows},
+		{"logs", s.sweepLogs}, {"groups", s.sweepGroups}, {"rows", s.sweepRows},
 	} {
 		if err := step.do(ctx, now, &swept); err != nil {
 			faults = append(faults, fmt.Errorf("sweep %s: %w", step.name, unavailable(err)))
@@ -98,7 +108,7 @@ func (s *Store) Sweep(ctx context.Context) (swept Swept, err error) {
 }
 
 func (s *Store) makePartitions(ctx context.Context, now time.Time, swept *Swept) error {
-	days, err := s.ensure(ctx, occurrenceDays, dayNumber(now.Add(-s.Retention.occurrences())), dayNumber(now)+aheadDays)
+	days, err := s.ensureDays(ctx, now)
 	swept.PartitionsMade += days
 	if err != nil {
 		return err
@@ -113,6 +123,16 @@ func (s *Store) makePartitions(ctx context.Context, now time.Time, swept *Swept)
 func (s *Store) sweepOccurrences(ctx context.Context, now time.Time, swept *Swept) error {
 	oldest := dayNumber(now.Add(-s.Retention.occurrences()))
 	return s.dropExpired(ctx, occurrenceDays, now, 0, swept, func(p partition) bool { return p.n < oldest })
+}
+
+// sweepLogs forgets logs whose first line is older than is kept. A log that is
+// written to for longer begins anew.
+func (s *Store) sweepLogs(ctx context.Context, now time.Time, swept *Swept) error {
+	oldest := dayNumber(now.Add(-s.Retention.logs()))
+	if err := s.trim(ctx, deleteLogs, dayOf(oldest), &swept.LogsDropped); err != nil {
+		return err
+	}
+	return s.dropExpired(ctx, logDays, now, floorRest, swept, func(p partition) bool { return p.n < oldest })
 }
 
 // sweepEvents raises the floor, then drops partitions that have been below it
@@ -222,6 +242,23 @@ delete /* expired mappings */ from group_keys where ctid = any (array(
 	deleteSessions = `
 delete /* expired sessions */ from sessions where ctid = any (array(
   select ctid from sessions where expires_at < @before limit @limit for update skip locked))`
+	// With a run or deploy goes what the fold knows of it. The locks are those of
+	// the rows alone; the fold's own are written by nobody else for a thing so old.
+	deleteRuns = `
+with w as (delete /* old runs */ from runs where ctid = any (array(
+  select ctid from runs where changed_at < @before limit @limit for update skip locked)) returning project_id, run_id)
+, f as (delete from failures f using w where f.project_id = w.project_id and f.work = 'run' and f.work_id = w.run_id)
+select from w`
+	deleteDeploys = `
+with w as (delete /* old deploys */ from deploys where ctid = any (array(
+  select ctid from deploys where changed_at < @before limit @limit for update skip locked)) returning project_id, deploy_id)
+, f as (delete from failures f using w where f.project_id = w.project_id and f.work = 'deploy' and f.work_id = w.deploy_id)
+select from w`
+	deleteLogs = `
+with l as (delete /* old logs */ from logs where ctid = any (array(
+  select ctid from logs where day < @before limit @limit for update skip locked)) returning project_id, work, work_id)
+, n as (delete from log_news n using l where n.project_id = l.project_id and n.work = l.work and n.work_id = l.work_id)
+select from l`
 )
 
 func (s *Store) sweepRows(ctx context.Context, now time.Time, swept *Swept) error {
@@ -234,16 +271,26 @@ func (s *Store) sweepRows(ctx context.Context, now time.Time, swept *Swept) erro
 		{deleteMinutes, now.Add(-minutesKept), &swept.MinutesDropped},
 		{deleteMappings, now, &swept.KeysUnmapped},
 		{deleteSessions, now, &swept.SessionsEnded},
+		{deleteRuns, now.Add(-s.Retention.works()), &swept.RunsDropped},
+		{deleteDeploys, now.Add(-s.Retention.works()), &swept.DeploysDropped},
 	} {
-		for range trimTurns {
-			tag, err := s.pool.Exec(ctx, trim.query, pgx.NamedArgs{"before": trim.before, "limit": trimRows})
-			if err != nil {
-				return err
-			}
-			*trim.count += tag.RowsAffected()
-			if tag.RowsAffected() < trimRows {
-				break
-			}
+		if err := s.trim(ctx, trim.query, trim.before, trim.count); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// trim repeats a delete while it finds as many rows as it may take.
+func (s *Store) trim(ctx context.Context, query string, before time.Time, count *int64) error {
+	for range trimTurns {
+		tag, err := s.pool.Exec(ctx, query, pgx.NamedArgs{"before": before, "limit": trimRows})
+		if err != nil {
+			return err
+		}
+		*count += tag.RowsAffected()
+		if tag.RowsAffected() < trimRows {
+			break
 		}
 	}
 	return nil

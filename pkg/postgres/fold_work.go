@@ -1,0 +1,374 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"rynda/pkg/journal"
+)
+
+// logHold is how long after an event of a log the next one waits: people watch
+// it, so it is shorter than that of groups.
+const logHold = 500 * time.Millisecond
+
+// workID names a run, a deploy, or the log of one.
+type workID struct {
+	project int64
+	work    journal.Work
+	id      string
+}
+
+// workNews is what a fold knows of one run or deploy: the newest state that was
+// told, and the failure that was raised before.
+type workNews struct {
+	workID
+	row     *inboxRow
+	body    workBody
+	slug    string // "" when the project does not exist
+	attempt int    // of the failure that was raised or joined; 0 for none
+	group   int64  // that it raised or joined; 0 for none
+	version int64  // of the failure
+	beside  int64  // a group at error or worse that the run or deploy has; 0 for none
+	changed bool   // the failure is to be written
+}
+
+// logNews is what a fold knows of one log.
+type logNews struct {
+	workID
+	slug                      string
+	version, publishedVersion int64
+	publishedAt               time.Time
+	fromSeq, toSeq            int64 // since the last event; from is 0 where only the end is new
+	ended                     bool
+}
+
+// failedOccurrence is an occurrence that a failure made.
+type failedOccurrence struct {
+	project int64
+	*workFailure
+}
+
+// takeWork sorts the rows that are about runs, deploys and logs: of each only
+// the newest state is told. The rows are in the order of their seq.
+func (w *foldWork) takeWork() {
+	w.works, w.logs = map[workID]*workNews{}, map[workID]*logNews{}
+	for i := range w.rows {
+		r := &w.rows[i]
+		switch r.Kind {
+		case string(journal.RunWork), string(journal.DeployWork):
+			var body workBody
+			if json.Unmarshal([]byte(r.Body), &body) != nil || body.ID == "" {
+				w.dead = append(w.dead, deadRow{*r, "the update cannot be read"})
+				continue
+			}
+			id := workID{r.ProjectID, journal.Work(r.Kind), body.ID}
+			if n := w.works[id]; n == nil {
+				w.works[id] = &workNews{workID: id, row: r, body: body}
+				w.workOrder = append(w.workOrder, w.works[id])
+			} else if body.Version > n.body.Version {
+				n.row, n.body = r, body
+			}
+		case "log":
+			var body logBody
+			if json.Unmarshal([]byte(r.Body), &body) != nil || body.ID == "" {
+				w.dead = append(w.dead, deadRow{*r, "the news of a log cannot be read"})
+				continue
+			}
+			l := w.log(workID{r.ProjectID, body.Work, body.ID})
+			if body.FromSeq > 0 && (l.fromSeq == 0 || body.FromSeq < l.fromSeq) {
+				l.fromSeq = body.FromSeq
+			}
+			l.toSeq, l.ended = max(l.toSeq, body.ToSeq), l.ended || body.Ended
+		}
+	}
+}
+
+func (w *foldWork) log(id workID) *logNews {
+	l := w.logs[id]
+	if l == nil {
+		l = &logNews{workID: id}
+		w.logs[id] = l
+		w.logOrder = append(w.logOrder, l)
+	}
+	return l
+}
+
+// readWorks finds what was raised for the runs and deploys that have news, and
+// for those that have failed the newest group at error or worse that they are
+// linked from.
+const readWorks = `
+select /* fold: read works */ a.project_id, a.work, a.work_id, p.slug, coalesce(f.attempt, 0), coalesce(f.group_id, 0), coalesce(f.version, 0),
+  case when a.failed then coalesce((select r.group_id from group_refs r join groups g on g.group_id = r.group_id
+    where r.project_id = a.project_id and r.kind = a.work and r.value = a.work_id and g.severity >= 3
+    order by g.last_seen_at desc limit 1), 0) else 0 end
+from unnest(@w_projects::bigint[], @w_works::text[], @w_ids::text[], @w_failed::boolean[]) as a(project_id, work, work_id, failed)
+join projects p on p.project_id = a.project_id
+left join failures f on f.project_id = a.project_id and f.work = a.work and f.work_id = a.work_id`
+
+// readLogNews finds what was told of the logs that have news, those whose event
+// was held and is due, and when the next one is.
+const readLogNews = `
+select /* fold: read logs */ p.project_id, p.slug, a.work, a.work_id, coalesce(n.version, 0), coalesce(n.published_version, 0),
+  n.published_at, coalesce(n.from_seq, 0), coalesce(n.to_seq, 0), coalesce(n.ended, false),
+  (select min(published_at) from log_news where version > published_version and published_at > @log_before and published_at <= @log_ahead)
+from (
+  select * from unnest(@l_projects::bigint[], @l_works::text[], @l_ids::text[]) as a(project_id, work, work_id)
+  union
+  (select project_id, work, work_id from log_news
+   where version > published_version and published_at <= @log_before order by published_at limit @held_most)
+  union -- of a clock that was put back since
+  (select project_id, work, work_id from log_news
+   where version > published_version and published_at > @log_ahead order by published_at limit @held_most)
+) a
+join projects p on p.project_id = a.project_id
+left join log_news n on n.project_id = a.project_id and n.work = a.work and n.work_id = a.work_id
+union all
+select null, '', '', '', 0, 0, null, 0, 0, false, (select min(published_at) from log_news
+  where version > published_version and published_at > @log_before and published_at <= @log_ahead)`
+
+// queueWork adds the reads of runs, deploys and logs to those of the fold.
+func (w *foldWork) queueWork(batch *pgx.Batch) {
+	if len(w.workOrder) > 0 {
+		args := pgx.NamedArgs{}
+		column(args, "w_projects", w.workOrder, func(n *workNews) int64 { return n.project })
+		column(args, "w_works", w.workOrder, func(n *workNews) string { return string(n.work) })
+		column(args, "w_ids", w.workOrder, func(n *workNews) string { return n.id })
+		column(args, "w_failed", w.workOrder, func(n *workNews) bool { return n.body.Failure != nil })
+		batch.Queue(readWorks, args).Query(w.adoptWorks)
+	}
+	args := pgx.NamedArgs{"log_before": w.now.Add(-logHold), "log_ahead": w.now.Add(logHold), "held_most": heldMost}
+	column(args, "l_projects", w.logOrder, func(l *logNews) int64 { return l.project })
+	column(args, "l_works", w.logOrder, func(l *logNews) string { return string(l.work) })
+	column(args, "l_ids", w.logOrder, func(l *logNews) string { return l.id })
+	batch.Queue(readLogNews, args).Query(w.adoptLogs)
+}
+
+func (w *foldWork) adoptWorks(rows pgx.Rows) error {
+	var id workID
+	var n workNews
+	_, err := pgx.ForEachRow(rows, []any{&id.project, &id.work, &id.id, &n.slug, &n.attempt, &n.group, &n.version, &n.beside}, func() error {
+		held := w.works[id]
+		held.slug, held.attempt, held.group, held.version, held.beside = n.slug, n.attempt, n.group, n.version, n.beside
+		return nil
+	})
+	return err
+}
+
+func (w *foldWork) adoptLogs(rows pgx.Rows) error {
+	var project *int64
+	var id workID
+	var was logNews
+	var publishedAt, next *time.Time
+	held := 0
+	_, err := pgx.ForEachRow(rows, []any{&project, &was.slug, &id.work, &id.id, &was.version, &was.publishedVersion, &publishedAt,
+		&was.fromSeq, &was.toSeq, &was.ended, &next}, func() error {
+		if next != nil {
+			w.holdUntil(next.Add(logHold))
+		}
+		if project == nil {
+			return nil
+		}
+		id.project = *project
+		fresh := w.logs[id] != nil
+		l := w.log(id)
+		l.slug, l.version, l.publishedVersion, l.publishedAt = was.slug, was.version, was.publishedVersion, or(publishedAt)
+		if !fresh {
+			held++
+		} else {
+			l.version++
+		}
+		if was.version > was.publishedVersion && was.fromSeq > 0 && (l.fromSeq == 0 || was.fromSeq < l.fromSeq) {
+			l.fromSeq = was.fromSeq
+		}
+		l.toSeq, l.ended = max(l.toSeq, was.toSeq), l.ended || was.ended
+		return nil
+	})
+	w.moreHeld = w.moreHeld || held >= heldMost
+	return err
+}
+
+// holdUntil remembers when the earliest event that stays held is due.
+func (w *foldWork) holdUntil(due time.Time) {
+	if w.heldUntil.IsZero() || due.Before(w.heldUntil) {
+		w.heldUntil = due
+	}
+}
+
+// fail raises or joins a group for each run or deploy that has failed, once for
+// an attempt. It is called when the reports of the fold are counted, so that a
+// group which they made is joined.
+func (w *foldWork) fail() {
+	for _, n := range w.workOrder {
+		f := n.body.Failure
+		if n.slug == "" {
+			w.dead = append(w.dead, deadRow{*n.row, "the project does not exist"})
+			continue
+		}
+		if f == nil || f.Attempt <= n.attempt {
+			continue
+		}
+		n.attempt, n.changed = f.Attempt, true
+		n.version++
+		if n.group = n.beside; n.group == 0 {
+			n.group = w.reported(n.workID)
+		}
+		if n.group == 0 {
+			n.group = w.raiseFailure(n)
+		}
+	}
+}
+
+// reported finds a group at error or worse that a report of this fold has
+// linked to the run or deploy.
+func (w *foldWork) reported(id workID) int64 {
+	for _, t := range w.order {
+		if _, linked := w.refs[refKey{t.ID, string(id.work), id.id}]; linked && t.Severity >= journal.Error && t.ProjectID == id.project {
+			return t.ID
+		}
+	}
+	return 0
+}
+
+func (w *foldWork) raiseFailure(n *workNews) int64 {
+	f := n.body.Failure
+	p := w.projects[n.project]
+	if p == nil {
+		panic("the project of a failure was not read") // asks has its fingerprint
+	}
+	t := w.arrive(p, groupKey{n.project, f.Fingerprint}, journal.Arrival{
+		Count: 1, Severity: f.Severity, Release: f.Look.Release, FirstAt: f.OccurredAt, LastAt: f.OccurredAt, Look: f.Look,
+	})
+	w.occurrences = append(w.occurrences, failedOccurrence{n.project, f})
+	return t.ID
+}
+
+// publishWork appends an event for each run and deploy that has news, and for
+// each log that may tell its news now.
+func (w *foldWork) publishWork() {
+	for _, n := range w.workOrder {
+		if n.slug == "" {
+			continue
+		}
+		group := ""
+		if n.group != 0 {
+			group = strconv.FormatInt(n.group, 10)
+		}
+		version := n.body.Version + n.version
+		view, err := workView(n.work, n.body.View, version, group)
+		if err != nil {
+			panic(err) // the row is at fault: it is set aside
+		}
+		kind, topic := string(n.work)+".changed", string(n.work)+"s/"+n.slug
+		w.appendEvent(kind, n.project, version, []string{topic, "project/" + n.slug, n.topic(n.slug)}, view)
+	}
+	for _, l := range w.logOrder {
+		if l.slug == "" || l.version == l.publishedVersion {
+			continue
+		}
+		if since := w.now.Sub(l.publishedAt); 0 <= since && since < logHold {
+			w.holdUntil(l.publishedAt.Add(logHold))
+			continue
+		}
+		l.publishedVersion, l.publishedAt = l.version, w.now
+		data := map[string]any{"project": l.slug, string(l.work) + "_id": l.id, "from_seq": l.fromSeq, "to_seq": l.toSeq, "ended": l.ended}
+		w.appendEvent(string(l.work)+".logged", l.project, l.version, []string{l.topic(l.slug)}, data)
+		l.fromSeq = 0
+	}
+}
+
+func (id workID) topic(slug string) string { return string(id.work) + "/" + slug + "/" + id.id }
+
+func workView(work journal.Work, body json.RawMessage, version int64, group string) (any, error) {
+	row := listedWork{version: version, group: group, body: string(body)}
+	if work == journal.RunWork {
+		run, err := row.run()
+		var own journal.Run
+		_ = json.Unmarshal(body, &own) // the slug that the body has
+		run.Project = own.Project
+		return run, err
+	}
+	deploy, err := row.deploy()
+	var own journal.Deploy
+	_ = json.Unmarshal(body, &own)
+	deploy.Project = own.Project
+	return deploy, err
+}
+
+// workArgs makes the columns of what is written about runs, deploys and logs.
+func (w *foldWork) workArgs(args pgx.NamedArgs) {
+	failed := slices.DeleteFunc(slices.Clone(w.workOrder), func(n *workNews) bool { return !n.changed })
+	column(args, "f_project", failed, func(n *workNews) int64 { return n.project })
+	column(args, "f_work", failed, func(n *workNews) string { return string(n.work) })
+	column(args, "f_id", failed, func(n *workNews) string { return n.id })
+	column(args, "f_attempt", failed, func(n *workNews) int { return n.attempt })
+	column(args, "f_group", failed, func(n *workNews) *int64 { return some(n.group) })
+	column(args, "f_version", failed, func(n *workNews) int64 { return n.version })
+	logs := slices.DeleteFunc(slices.Clone(w.logOrder), func(l *logNews) bool { return l.slug == "" })
+	column(args, "n_project", logs, func(l *logNews) int64 { return l.project })
+	column(args, "n_work", logs, func(l *logNews) string { return string(l.work) })
+	column(args, "n_id", logs, func(l *logNews) string { return l.id })
+	column(args, "n_version", logs, func(l *logNews) int64 { return l.version })
+	column(args, "n_published", logs, func(l *logNews) int64 { return l.publishedVersion })
+	column(args, "n_at", logs, func(l *logNews) time.Time { return l.publishedAt })
+	column(args, "n_from", logs, func(l *logNews) int64 { return l.fromSeq })
+	column(args, "n_to", logs, func(l *logNews) int64 { return l.toSeq })
+	column(args, "n_ended", logs, func(l *logNews) bool { return l.ended })
+	column(args, "o_id", w.occurrences, func(o failedOccurrence) (id pgtype.UUID) {
+		_ = id.Scan(o.OccurrenceID) // written by us
+		return id
+	})
+	column(args, "o_day", w.occurrences, func(o failedOccurrence) time.Time { return o.Day })
+	column(args, "o_project", w.occurrences, func(o failedOccurrence) int64 { return o.project })
+	column(args, "o_fingerprint", w.occurrences, func(o failedOccurrence) string { return o.Fingerprint })
+	column(args, "o_occurred", w.occurrences, func(o failedOccurrence) time.Time { return o.OccurredAt })
+	column(args, "o_received", w.occurrences, func(o failedOccurrence) time.Time { return o.ReceivedAt })
+	column(args, "o_severity", w.occurrences, func(o failedOccurrence) int16 { return int16(o.Severity) })
+	column(args, "o_body", w.occurrences, func(o failedOccurrence) string { return string(o.Body) })
+}
+
+// The part of writeFold that is about runs, deploys and logs. An occurrence
+// whose day has no partition is left out, its group counts it all the same: it
+// must not stop the log.
+const writeWork = `
+fa as (
+  insert into failures (project_id, work, work_id, attempt, group_id, version)
+  select * from unnest(@f_project::bigint[], @f_work::text[], @f_id::text[], @f_attempt::int[], @f_group::bigint[], @f_version::bigint[])
+  on conflict (project_id, work, work_id) do update set attempt = excluded.attempt, group_id = excluded.group_id, version = excluded.version
+),
+ln as (
+  insert into log_news (project_id, work, work_id, version, published_version, published_at, from_seq, to_seq, ended)
+  select * from unnest(@n_project::bigint[], @n_work::text[], @n_id::text[], @n_version::bigint[], @n_published::bigint[],
+    @n_at::timestamptz[], @n_from::bigint[], @n_to::bigint[], @n_ended::boolean[])
+  on conflict (project_id, work, work_id) do update set version = excluded.version, published_version = excluded.published_version,
+    published_at = excluded.published_at, from_seq = excluded.from_seq, to_seq = excluded.to_seq, ended = excluded.ended
+),
+oc as (
+  insert into occurrences (occurrence_id, day, project_id, fingerprint, occurred_at, received_at, severity, body)
+  select id, day, project_id, fingerprint, occurred_at, received_at, severity, body::json
+  from unnest(@o_id::uuid[], @o_day::date[], @o_project::bigint[], @o_fingerprint::text[], @o_occurred::timestamptz[],
+    @o_received::timestamptz[], @o_severity::smallint[], @o_body::text[])
+  as o(id, day, project_id, fingerprint, occurred_at, received_at, severity, body)
+  where to_regclass('occurrences_' || to_char(day, 'YYYYMMDD')) is not null
+  on conflict do nothing
+),`
+
+// readAll runs the reads of a fold in one round trip.
+func (w *foldWork) readAll(ctx context.Context, conn *pgx.Conn, query string, args pgx.NamedArgs) (found []standingRow, err error) {
+	batch := &pgx.Batch{}
+	batch.Queue(query, args).Query(func(rows pgx.Rows) error {
+		found, err = pgx.CollectRows(rows, pgx.RowToStructByPos[standingRow])
+		return err
+	})
+	w.queueWork(batch)
+	if err := conn.SendBatch(ctx, batch).Close(); err != nil {
+		return nil, fmt.Errorf("read for a fold: %w", err)
+	}
+	return found, nil
+}

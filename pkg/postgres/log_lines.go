@@ -1,0 +1,217 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"rynda/pkg/auth"
+	"rynda/pkg/journal"
+)
+
+// logBody is the body of an inbox row that tells the fold of lines.
+type logBody struct {
+	Work    journal.Work `json:"work"`
+	ID      string       `json:"id"`
+	FromSeq int64        `json:"from_seq"` // lowest of the new lines; 0 where only the end is new
+	ToSeq   int64        `json:"to_seq"`   // of the last line there is
+	Ended   bool         `json:"ended"`
+}
+
+// Appending to one log is one transaction after the other, by the lock on its
+// row: a line that is there stays as it is.
+const (
+	insertLog = `
+insert /* log */ into logs (project_id, work, work_id, day, to_seq, ended, open)
+values (@project, @work, @id, @day, 0, false, false) on conflict do nothing`
+	lockLog = `
+select /* log for update */ day, to_seq, ended, open from logs
+where project_id = @project and work = @work and work_id = @id for update`
+	insertLines = `
+insert /* log lines */ into log_lines (day, project_id, work, work_id, seq, at, severity, marker, text)
+select @day::date, @project::bigint, @work::text, @id::text, u.seq, u.at, nullif(u.severity, 0), u.marker, u.text
+from unnest(@seqs::bigint[], @ats::timestamptz[], @severities::smallint[], @markers::boolean[], @texts::text[])
+  as u(seq, at, severity, marker, text)
+order by u.seq
+on conflict do nothing returning seq`
+	updateLog = `
+update /* log */ logs set to_seq = @to_seq, ended = @ended, open = @open
+where project_id = @project and work = @work and work_id = @id`
+)
+
+// AppendLog appends lines to the log of a run or deploy of the project, which
+// need not be there yet. Lines that are there already, by their seq, count as
+// duplicates, so repeating is harmless. It returns after the commit, with the
+// event told where that took no longer than 250 ms; journal.ErrUnavailable
+// says that nothing is known to be stored.
+func (s *Store) AppendLog(ctx context.Context, project auth.Project, work journal.Work, id string, a journal.LogAppend) (out journal.LogAppended, err error) {
+	within, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	var told pgx.NamedArgs
+	err = pgx.BeginFunc(within, s.pool, func(tx pgx.Tx) error {
+		out, told, err = s.appendLog(within, tx, project, work, id, a)
+		return err
+	})
+	if err != nil {
+		return journal.LogAppended{}, fmt.Errorf("append to a log: %w", unavailable(err))
+	}
+	if told != nil {
+		short, cancel := context.WithTimeout(ctx, foldPatience)
+		defer cancel()
+		_ = s.awaitFold(short, foldPatience, told)
+	}
+	return out, nil
+}
+
+func (s *Store) appendLog(ctx context.Context, tx pgx.Tx, project auth.Project, work journal.Work, id string, a journal.LogAppend) (out journal.LogAppended, told pgx.NamedArgs, err error) {
+	key := pgx.NamedArgs{"project": project.ID, "work": string(work), "id": id, "day": s.now().UTC()}
+	var day time.Time
+	var open bool
+	var wasEnded bool
+	batch := &pgx.Batch{}
+	batch.Queue(enterUpdate)
+	batch.Queue(insertLog, key)
+	batch.Queue(lockLog, key).QueryRow(func(row pgx.Row) error { return row.Scan(&day, &out.ToSeq, &wasEnded, &open) })
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return out, nil, err
+	}
+	follows := out.ToSeq
+	// A key goes on only in the line that follows.
+	lines := a.Lines(false)
+	open = open && len(lines) > 0 && lines[0].Seq == follows+1
+	lines = a.Lines(open)
+	news := logBody{Work: work, ID: id, ToSeq: follows}
+	args := pgx.NamedArgs{"project": project.ID, "work": string(work), "id": id, "day": day}
+	column(args, "seqs", lines, func(l journal.LogLine) int64 { return l.Seq })
+	column(args, "ats", lines, func(l journal.LogLine) *time.Time { return l.At })
+	column(args, "severities", lines, func(l journal.LogLine) int16 { return int16(l.Severity()) })
+	column(args, "markers", lines, func(l journal.LogLine) bool { return l.Marker })
+	column(args, "texts", lines, func(l journal.LogLine) string { return l.Text })
+	rows, err := tx.Query(ctx, insertLines, args)
+	if err != nil {
+		return out, nil, err
+	}
+	var seq int64
+	_, err = pgx.ForEachRow(rows, []any{&seq}, func() error {
+		out.Accepted++
+		news.ToSeq = max(news.ToSeq, seq)
+		if news.FromSeq == 0 || seq < news.FromSeq {
+			news.FromSeq = seq
+		}
+		return nil
+	})
+	if err != nil {
+		return out, nil, err
+	}
+	out.Duplicates = len(lines) - out.Accepted
+	out.ToSeq, out.Ended = news.ToSeq, wasEnded || a.Ended()
+	news.Ended = out.Ended
+	if out.Accepted == 0 && out.Ended == wasEnded {
+		return out, nil, nil
+	}
+	update := pgx.NamedArgs{"project": project.ID, "work": string(work), "id": id, "to_seq": out.ToSeq, "ended": out.Ended,
+		"open": out.ToSeq > follows && a.Open(open)}
+	if out.ToSeq == follows {
+		update["open"] = open
+	}
+	text, err := json.Marshal(news)
+	if err != nil {
+		return out, nil, err
+	}
+	var place pgtype.TID
+	batch = &pgx.Batch{}
+	batch.Queue(updateLog, update)
+	batch.Queue(insertWorkNews, pgx.NamedArgs{"kind": "log", "project": project.ID, "inbox": string(text)}).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&seq, &place) })
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return out, nil, err
+	}
+	return out, pgx.NamedArgs{"ctid": place, "seq": seq}, nil
+}
+
+const selectLines = `
+select /* log lines */ seq, at, coalesce(severity, 0), marker, text from log_lines
+where day = @day and project_id = @project and project_id = any (@projects) and work = @work and work_id = @id and seq > @after$where
+order by seq limit @limit`
+
+const selectLogs = `
+select /* logs of an id */ project_id, day, to_seq, ended from logs
+where project_id = any (@projects) and work = @work and work_id = @id order by project_id limit 2`
+
+// logBytes is how much text a page of lines carries before it ends early.
+const logBytes = 1 << 20
+
+// Log returns the lines of a log behind a seq, at most limit (1 to 1,000), or
+// fewer when their text is large; with markers only those that are markers.
+// Errors are those of RunDetail: a log whose run or deploy nobody has told of
+// yet can be read too.
+func (s *Store) Log(ctx context.Context, scope []auth.Project, work journal.Work, id string, after int64, limit int, markers bool) (journal.LogPage, error) {
+	page := journal.LogPage{Lines: []journal.LogLine{}}
+	err := s.scoped(ctx, scope, func(tx pgx.Tx) error {
+		args := pgx.NamedArgs{"projects": projectIDs(scope), "work": string(work), "id": id, "after": after, "limit": limit + 1}
+		found, err := tx.Query(ctx, selectLogs, args)
+		if err != nil {
+			return err
+		}
+		n := 0
+		var project int64
+		var day time.Time
+		if _, err = pgx.ForEachRow(found, []any{&project, &day, &page.ToSeq, &page.Ended}, func() error { n++; return nil }); err != nil {
+			return err
+		}
+		works, err := queryWorks(ctx, tx, scope, workTable(work, selectWork), args)
+		if err != nil {
+			return err
+		}
+		switch {
+		case n > 1 || len(works) > 1:
+			return fmt.Errorf("several projects have this id: %w", journal.ErrConflict)
+		case n == 0 && len(works) == 0:
+			return journal.ErrNotFound
+		case n == 0:
+			return nil
+		}
+		args["project"], args["day"] = project, day
+		where := ""
+		if markers {
+			where = " and marker"
+		}
+		return readLines(ctx, tx, where, args, limit, &page)
+	})
+	if err != nil {
+		return journal.LogPage{}, fmt.Errorf("read a log: %w", err)
+	}
+	return page, nil
+}
+
+func readLines(ctx context.Context, tx pgx.Tx, where string, args pgx.NamedArgs, limit int, page *journal.LogPage) error {
+	rows, err := tx.Query(ctx, strings.Replace(selectLines, "$where", where, 1), args)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for size := 0; rows.Next(); {
+		if len(page.Lines) == limit || size > logBytes {
+			page.HasMore = true
+			break
+		}
+		var l journal.LogLine
+		var severity journal.Severity
+		if err := rows.Scan(&l.Seq, &l.At, &severity, &l.Marker, &l.Text); err != nil {
+			return err
+		}
+		if severity != 0 {
+			l.Level = severity.String()
+		}
+		l.At = inUTC(l.At)
+		size += len(l.Text) + 64
+		page.Lines = append(page.Lines, l)
+	}
+	rows.Close()
+	return rows.Err()
+}

@@ -1,0 +1,496 @@
+package postgres
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"rynda/pkg/auth"
+	"rynda/pkg/journal"
+)
+
+func (w *world) update(work journal.Work, text string) journal.Update {
+	w.t.Helper()
+	u, err := journal.AcceptUpdate(work, []byte(text), w.at)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return u
+}
+
+func (w *world) putRun(id, text string) journal.Run {
+	w.t.Helper()
+	run, err := w.store.PutRun(w.t.Context(), w.project, id, w.update(journal.RunWork, text))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return run
+}
+
+func (w *world) putDeploy(id, text string) journal.Deploy {
+	w.t.Helper()
+	deploy, err := w.store.PutDeploy(w.t.Context(), w.project, id, w.update(journal.DeployWork, text))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return deploy
+}
+
+// told are the events of one kind, the data read into T.
+func told[T any](w *world, kind string) (all []T) {
+	w.t.Helper()
+	for _, e := range w.events() {
+		if e.Kind != kind {
+			continue
+		}
+		var data T
+		if err := json.Unmarshal(e.Data, &data); err != nil {
+			w.t.Fatal(err)
+		}
+		all = append(all, data)
+	}
+	return all
+}
+
+func TestPutRun(t *testing.T) {
+	t.Parallel()
+	t.Run("is told with its whole state on the topics of its project and its own", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.putRun("a b/1", `{"name":"import","status":"queued"}`)
+		w.at = w.at.Add(time.Second)
+		run := w.putRun("a b/1", `{"status":"running","started_at":"2026-11-20T12:00:00Z"}`)
+		if run.Version != 2 || run.Status != journal.Running || run.Name != "import" || run.Project != "acme" {
+			t.Errorf("%+v", run)
+		}
+		events := w.events()
+		last := events[len(events)-1]
+		if len(events) != 2 || last.Kind != "run.changed" || last.Version != 2 ||
+			!slices.Equal(last.Topics, []string{"runs/acme", "project/acme", "run/acme/a b/1"}) {
+			t.Errorf("%d events, the last %+v", len(events), last)
+		}
+		if diff := cmp.Diff(run, told[journal.Run](w, "run.changed")[1]); diff != "" {
+			t.Errorf("the event is not the answer: %s", diff)
+		}
+	})
+	t.Run("an update that changes nothing tells nothing", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		for range 3 {
+			w.putRun("1", `{"name":"import","updated_at":"2026-11-20T12:00:00Z"}`)
+			w.putRun("1", `{"name":"older","updated_at":"2026-11-20T11:00:00Z"}`)
+		}
+		if n := len(w.events()); n != 1 {
+			t.Errorf("%d events", n)
+		}
+	})
+	t.Run("updates at once, in any order, end alike and skip no version", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		var updates []journal.Update
+		for i := range 24 {
+			status := journal.Statuses[i%len(journal.Statuses)]
+			updates = append(updates, w.update(journal.RunWork, fmt.Sprintf(`{"status":%q,"attempt":%d,"actor":"p%d","updated_at":%q}`,
+				status, 1+i/8, i, w.at.Add(time.Duration(i/2)*time.Second).Format(time.RFC3339Nano))))
+		}
+		var runs []journal.Run
+		for n, id := range []string{"one", "two"} {
+			rand.New(rand.NewPCG(uint64(n), 1)).Shuffle(len(updates), func(i, j int) { updates[i], updates[j] = updates[j], updates[i] })
+			var all sync.WaitGroup
+			for _, u := range updates {
+				all.Go(func() {
+					if _, err := w.store.PutRun(t.Context(), w.project, id, u); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			all.Wait()
+			found, err := w.store.findRuns(t.Context(), w.scope(), id)
+			if err != nil || len(found) != 1 {
+				t.Fatal(found, err)
+			}
+			run := found[0]
+			run.RunID, run.Version, run.GroupID = "", 0, ""
+			runs = append(runs, run)
+		}
+		if diff := cmp.Diff(runs[0], runs[1]); diff != "" {
+			t.Error(diff)
+		}
+		w.fold()
+		newest := map[string]journal.Run{}
+		for _, run := range told[journal.Run](w, "run.changed") {
+			if run.Version <= newest[run.RunID].Version {
+				t.Errorf("version %d after %d", run.Version, newest[run.RunID].Version)
+			}
+			newest[run.RunID] = run
+		}
+		found, _ := w.store.findRuns(t.Context(), w.scope(), "one")
+		if diff := cmp.Diff(found[0], newest["one"]); diff != "" {
+			t.Errorf("the newest event is not the row: %s", diff)
+		}
+	})
+}
+
+func TestFailure(t *testing.T) {
+	t.Parallel()
+	const failed = `{"name":"import","status":"failed","steps":[{"name":"load","status":"failed"}]}`
+	t.Run("raises a group, linked both ways, with an occurrence", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		run := w.putRun("r-1", failed)
+		g := w.only()
+		if run.GroupID != g.GroupID || g.State != journal.Active || g.Title != "Run import failed at step load" ||
+			!slices.ContainsFunc(g.Refs, func(r journal.Ref) bool { return r.Kind == "run" && r.ID == "r-1" }) {
+			t.Errorf("%+v\n%+v", run, g)
+		}
+		page, err := w.store.Occurrences(t.Context(), w.scope(), idOf(t, g), 0, "")
+		if err != nil || len(page.Occurrences) != 1 || !strings.Contains(string(page.Occurrences[0]), `"run_id":"r-1"`) {
+			t.Errorf("%s, %v", page.Occurrences, err)
+		}
+		if events := w.events(); len(events) != 2 || events[0].Kind != "group.changed" || events[1].Kind != "run.changed" {
+			t.Errorf("%+v", events)
+		}
+	})
+	t.Run("of an attempt counts once, and the next attempt again", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		for range 3 {
+			w.at = w.at.Add(time.Second)
+			w.putRun("r-1", failed)
+		}
+		if g := w.only(); g.Count != 1 {
+			t.Errorf("counted %d times", g.Count)
+		}
+		w.at = w.at.Add(time.Second)
+		if run := w.putRun("r-1", `{"status":"running","attempt":2}`); run.Status != journal.Running || run.GroupID == "" {
+			t.Errorf("%+v", run)
+		}
+		w.at = w.at.Add(time.Second)
+		w.putRun("r-1", `{"status":"failed","attempt":2,"steps":[{"name":"load","status":"failed"}]}`)
+		w.fold()
+		if n := w.count(`select count(*) from occurrences`); n != 1 {
+			t.Errorf("%d occurrences: the second attempt joins the group that the run has", n)
+		}
+		w.putRun("r-2", failed)
+		if g := w.only(); g.Count != 2 {
+			t.Errorf("another run that failed alike: counted %d", g.Count)
+		}
+	})
+	t.Run("joins the group that the run reported to, also in one fold", func(t *testing.T) {
+		t.Parallel()
+		for _, together := range []bool{false, true} {
+			w := newWorld(t)
+			report := journal.Report{Message: "cannot load", RunID: "r-1"}
+			if together {
+				fold := w.store.Fold
+				w.store.Fold = nil
+				w.record(report)
+				w.putRun("r-1", failed)
+				w.store.Fold = fold
+				w.fold()
+			} else {
+				w.report(report)
+				w.putRun("r-1", failed)
+			}
+			g := w.only()
+			detail, err := w.store.RunDetail(t.Context(), w.scope(), "r-1")
+			if err != nil || g.Title != "cannot load" || g.Count != 1 || detail.Run.GroupID != g.GroupID || len(detail.Groups) != 1 {
+				t.Errorf("together %v: %+v, %+v, %v", together, g, detail, err)
+			}
+		}
+	})
+	t.Run("does not join a warning", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.report(journal.Report{Message: "slow", Level: "warning", RunID: "r-1"})
+		if run := w.putRun("r-1", failed); run.GroupID == "" || w.count(`select count(*) from groups`) != 2 {
+			t.Errorf("%+v", run)
+		}
+	})
+	t.Run("of a project that was removed does not stop the log", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.store.Fold = nil
+		w.putRun("r-1", failed)
+		for _, query := range []string{`delete from runs`, `update inbox set project_id = 999999`} {
+			if _, err := w.pool.Exec(t.Context(), query); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.putRun("r-2", `{"status":"running"}`)
+		w.fold()
+		if dead, events := w.count(`select count(*) from inbox_dead`), len(w.events()); dead != 1 || events != 1 {
+			t.Errorf("%d set aside, %d events", dead, events)
+		}
+	})
+}
+
+func TestDeploys(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	noon := w.at.Add(-time.Hour)
+	at := func(minutes int) string {
+		return noon.Add(time.Duration(minutes) * time.Minute).Format(time.RFC3339Nano)
+	}
+	deploy := func(id, environment string, minutes int) {
+		w.putDeploy(id, fmt.Sprintf(`{"name":"shop","status":"succeeded","environment":%q,"started_at":%q}`, environment, at(minutes)))
+	}
+	deploy("d-1", "production", 0)
+	deploy("d-2", "production", 20)
+	deploy("s-1", "staging", 10)
+	report := func(message, environment string, minutes int) {
+		happened := noon.Add(time.Duration(minutes) * time.Minute)
+		w.report(journal.Report{Message: message, Environment: environment, OccurredAt: &happened, Fingerprint: []string{message}})
+	}
+	report("before all", "production", -5)
+	for i := range 3 {
+		report(fmt.Sprint("after one ", i), "production", 5+i)
+	}
+	report("after two", "production", 25)
+	report("in staging", "staging", 15)
+
+	page, err := w.store.Deploys(t.Context(), w.scope(), journal.WorkQuery{})
+	if err != nil || len(page.Deploys) != 3 {
+		t.Fatal(page, err)
+	}
+	var got []string
+	for _, d := range page.Deploys {
+		got = append(got, fmt.Sprint(d.DeployID, " ", *d.NewGroupCount))
+	}
+	if want := []string{"d-2 1", "s-1 1", "d-1 3"}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	detail, err := w.store.DeployDetail(t.Context(), w.scope(), "d-1")
+	if err != nil || detail.NewGroupCount != 3 || len(detail.NewGroups) != 3 || detail.Previous != nil || detail.Next == nil || detail.Next.DeployID != "d-2" {
+		t.Errorf("%+v, %v", detail, err)
+	}
+	groups, err := w.store.Groups(t.Context(), w.scope(), journal.GroupQuery{Q: "after"})
+	if err != nil || len(groups.Groups) != 4 {
+		t.Fatal(groups, err)
+	}
+	for _, g := range groups.Groups {
+		want := "d-1"
+		if g.Title == "after two" {
+			want = "d-2"
+		}
+		if d, err := w.store.Detail(t.Context(), w.scope(), idOf(t, g)); err != nil || d.Deploy == nil || d.Deploy.DeployID != want {
+			t.Errorf("%s: %+v, %v", g.Title, d.Deploy, err)
+		}
+	}
+}
+
+func TestRuns_pages_and_filters(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for i := range 25 {
+		w.putRun(fmt.Sprint("r-", i), fmt.Sprintf(`{"name":"job %d","status":%q,"actor":"p%d","deploy_id":"d-%d","started_at":%q}`,
+			i%2, journal.Statuses[i%5], i%3, i%4, w.at.Add(-time.Duration(i/3)*time.Second).Format(time.RFC3339Nano)))
+	}
+	var ids []string
+	q := journal.WorkQuery{Limit: 4}
+	for {
+		page, err := w.store.Runs(t.Context(), w.scope(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range page.Runs {
+			ids = append(ids, r.RunID)
+		}
+		if q.Page = page.NextPage; q.Page == "" {
+			break
+		}
+	}
+	if len(ids) != 25 || len(slices.Compact(slices.Sorted(slices.Values(ids)))) != 25 || ids[0] != "r-2" || ids[24] != "r-24" {
+		t.Errorf("%v", ids)
+	}
+	for name, c := range map[string]struct {
+		query journal.WorkQuery
+		want  int
+	}{
+		"status": {journal.WorkQuery{Statuses: []journal.Status{journal.Failed, journal.Running}}, 10},
+		"name":   {journal.WorkQuery{Name: "job 1"}, 12}, "actor": {journal.WorkQuery{Actor: "p0"}, 9},
+		"deploy": {journal.WorkQuery{DeployID: "d-3"}, 6}, "text": {journal.WorkQuery{Q: "R-2"}, 6},
+		"since": {journal.WorkQuery{Since: w.at.Add(-time.Second)}, 6}, "none": {journal.WorkQuery{Name: "job"}, 0},
+	} {
+		if page, err := w.store.Runs(t.Context(), w.scope(), c.query); err != nil || len(page.Runs) != c.want {
+			t.Errorf("%s: %d runs, %v", name, len(page.Runs), err)
+		}
+	}
+	for _, page := range []string{"rubbish", encodePage(pageToken{Sort: "deploy", Value: "1", ID: "a"}), encodePage(pageToken{Sort: "run", Value: "-1", ID: "a"})} {
+		if _, err := w.store.Runs(t.Context(), w.scope(), journal.WorkQuery{Page: page}); !errors.Is(err, journal.ErrInvalid) {
+			t.Errorf("page %s: %v", page, err)
+		}
+	}
+	other := []auth.Project{{ID: 999, Slug: "other"}}
+	if page, err := w.store.Runs(t.Context(), other, journal.WorkQuery{}); err != nil || len(page.Runs) != 0 {
+		t.Errorf("another project sees %d, %v", len(page.Runs), err)
+	}
+	if _, err := w.store.RunDetail(t.Context(), other, "r-1"); !errors.Is(err, journal.ErrNotFound) {
+		t.Error(err)
+	}
+}
+
+func (w *world) appendLog(id, text string) journal.LogAppended {
+	w.t.Helper()
+	a, err := journal.AcceptLog([]byte(text), false)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	out, err := w.store.AppendLog(w.t.Context(), w.project, journal.RunWork, id, a)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return out
+}
+
+func lines(from, to int) string {
+	var b []string
+	for i := from; i <= to; i++ {
+		b = append(b, fmt.Sprintf(`{"seq":%d,"text":"line %d","marker":%v,"level":"info"}`, i, i, i%10 == 0))
+	}
+	return `{"lines":[` + strings.Join(b, ",") + `]}`
+}
+
+type logged struct {
+	RunID   string `json:"run_id"`
+	FromSeq int64  `json:"from_seq"`
+	ToSeq   int64  `json:"to_seq"`
+	Ended   bool
+}
+
+func TestLog(t *testing.T) {
+	t.Parallel()
+	t.Run("is appended by seq, and repeats are harmless", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.appendLog("r", lines(1, 50))
+		if out := w.appendLog("r", lines(41, 60)); out.Accepted != 10 || out.Duplicates != 10 || out.ToSeq != 60 || out.Ended {
+			t.Errorf("%+v", out)
+		}
+		if out := w.appendLog("r", `{"lines":[],"ended":true}`); !out.Ended || out.ToSeq != 60 {
+			t.Errorf("%+v", out)
+		}
+		var got []int64
+		for after := int64(0); ; {
+			page, err := w.store.Log(t.Context(), w.scope(), journal.RunWork, "r", after, 25, false)
+			if err != nil || page.ToSeq != 60 || !page.Ended {
+				t.Fatal(page, err)
+			}
+			for _, l := range page.Lines {
+				got = append(got, l.Seq)
+				after = l.Seq
+			}
+			if !page.HasMore {
+				break
+			}
+		}
+		if len(got) != 60 || !slices.IsSorted(got) {
+			t.Errorf("%v", got)
+		}
+		page, err := w.store.Log(t.Context(), w.scope(), journal.RunWork, "r", 0, 100, true)
+		if err != nil || len(page.Lines) != 6 || page.Lines[0].Seq != 10 || page.Lines[0].Level != "info" {
+			t.Errorf("markers: %+v, %v", page, err)
+		}
+		if _, err := w.store.Log(t.Context(), w.scope(), journal.RunWork, "other", 0, 100, false); !errors.Is(err, journal.ErrNotFound) {
+			t.Error(err)
+		}
+		if _, err := w.store.Log(t.Context(), []auth.Project{{ID: 999, Slug: "x"}}, journal.RunWork, "r", 0, 100, false); !errors.Is(err, journal.ErrNotFound) {
+			t.Error(err)
+		}
+	})
+	t.Run("is told at most twice a second, the last always, on its own topic alone", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		for i := range 45 {
+			w.appendLog("r", lines(i*10+1, i*10+10))
+			w.at = w.at.Add(20 * time.Millisecond)
+		}
+		w.appendLog("r", `{"ended":true}`)
+		if due := w.folder.Due(); due.IsZero() || due.Sub(w.at) > logHold {
+			t.Errorf("due %v, now %v", due, w.at)
+		}
+		w.at = w.at.Add(logHold)
+		w.fold()
+		all := told[logged](w, "run.logged")
+		if len(all) < 2 || len(all) > 4 {
+			t.Errorf("%d events in a second", len(all))
+		}
+		next := int64(1)
+		for _, l := range all {
+			if l.FromSeq != next {
+				t.Errorf("%+v, want it to begin at %d", l, next)
+			}
+			next = l.ToSeq + 1
+		}
+		if last := all[len(all)-1]; last.ToSeq != 450 || !last.Ended {
+			t.Errorf("the last is %+v", last)
+		}
+		for _, e := range w.events() {
+			if !slices.Equal(e.Topics, []string{"run/acme/r"}) {
+				t.Errorf("topics %v", e.Topics)
+			}
+		}
+		versions := map[int64]bool{}
+		for _, e := range w.events() {
+			versions[e.Version] = true
+		}
+		if len(versions) != len(all) {
+			t.Errorf("versions %v", versions)
+		}
+	})
+	t.Run("a line that comes late is told by its own seq", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.appendLog("r", lines(10, 20))
+		w.at = w.at.Add(time.Second)
+		w.appendLog("r", lines(5, 6))
+		if all := told[logged](w, "run.logged"); len(all) != 2 || all[1] != (logged{"r", 5, 20, false}) {
+			t.Errorf("%+v", all)
+		}
+	})
+	t.Run("a key over two requests is taken out of both", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.appendLog("r", `{"lines":[{"seq":1,"text":"-----BEGIN PRIVATE KEY-----"},{"seq":2,"text":"MIIEvQIBADANBgkqhkiG9w0BAQEF"}]}`)
+		w.appendLog("r", `{"lines":[{"seq":3,"text":"MIIEvQIBADANBgkqhkiG9w0BAQEG"},{"seq":4,"text":"-----END PRIVATE KEY-----"},{"seq":5,"text":"done"}]}`)
+		page, err := w.store.Log(t.Context(), w.scope(), journal.RunWork, "r", 0, 100, false)
+		text, _ := json.Marshal(page)
+		if err != nil || strings.Contains(string(text), "MIIE") || page.Lines[4].Text != "done" {
+			t.Errorf("%s, %v", text, err)
+		}
+	})
+}
+
+func TestSweep_runs_and_logs(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.putRun("old", `{"name":"a","status":"failed"}`)
+	w.appendLog("old", lines(1, 3))
+	w.at = w.at.Add(8 * 24 * time.Hour)
+	w.putRun("new", `{"name":"b"}`)
+	for range 2 {
+		if _, err := w.store.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		w.at = w.at.Add(2 * time.Minute)
+	}
+	if logs, parts := w.count(`select count(*) from logs`), w.count(`select count(*) from log_lines`); logs != 0 || parts != 0 {
+		t.Errorf("%d logs, %d lines after eight days", logs, parts)
+	}
+	w.at = w.at.Add(83 * 24 * time.Hour)
+	if _, err := w.store.Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if runs, failures := w.count(`select count(*) from runs`), w.count(`select count(*) from failures`); runs != 1 || failures != 0 {
+		t.Errorf("%d runs, %d failures after 91 days", runs, failures)
+	}
+	w.appendLog("old", lines(1, 3)) // begins anew
+}

@@ -62,14 +62,28 @@ var tenancyRows = map[string]func(w *tenants, of string) []ask{
 		}
 		return []ask{{path: "/" + w.views[of]}}
 	},
-	"poll-events":   (*tenants).byTopic,
-	"stream-events": (*tenants).byTopic,
-	"get-me":        nil,
-	"get-health":    nil,
-	"get-readiness": nil,
-	"get-metrics":   nil,
-	"get-openapi":   nil,
-	"get-docs":      nil,
+	"put-run":           func(w *tenants, of string) []ask { return writesOf(of, `{"status":"running","project":"x"}`) },
+	"put-deploy":        func(w *tenants, of string) []ask { return writesOf(of, `{"status":"running"}`) },
+	"append-run-log":    func(w *tenants, of string) []ask { return writesOf(of, `{"lines":[{"seq":9,"text":"a"}]}`) },
+	"append-deploy-log": func(w *tenants, of string) []ask { return writesOf(of, `{"lines":[{"seq":9,"text":"a"}]}`) },
+	"list-runs": func(w *tenants, of string) []ask {
+		return []ask{{path: query("project", of), shows: true}, {path: query("project", of, "q", "work"), shows: true}}
+	},
+	"list-deploys": func(w *tenants, of string) []ask {
+		return []ask{{path: query("project", of), shows: true}, {path: query("project", of, "status", "failed"), shows: true}}
+	},
+	"get-run":        func(w *tenants, of string) []ask { return byWork(of, true) },
+	"get-deploy":     func(w *tenants, of string) []ask { return byWork(of, true) },
+	"get-run-log":    func(w *tenants, of string) []ask { return byWork(of, true) },
+	"get-deploy-log": func(w *tenants, of string) []ask { return byWork(of, true) },
+	"poll-events":    (*tenants).byTopic,
+	"stream-events":  (*tenants).byTopic,
+	"get-me":         nil,
+	"get-health":     nil,
+	"get-readiness":  nil,
+	"get-metrics":    nil,
+	"get-openapi":    nil,
+	"get-docs":       nil,
 }
 
 func query(pairs ...string) string {
@@ -90,6 +104,24 @@ func (w *tenants) byGroup(of string, a ask) (asks []ask) {
 		asks = append(asks, ask{"/" + id + a.path, a.body, a.shows})
 	}
 	return asks
+}
+
+// byWork asks for the run or deploy that a project has under an id of its own,
+// and under one that both have: as that of the project.
+func byWork(of string, shows bool) []ask {
+	if of == "" {
+		return nil
+	}
+	return []ask{{path: "/work-of-" + of, shows: shows}, {path: "/shared" + query("project", of), shows: shows}}
+}
+
+// writesOf writes to the ids of a project, which for a token of another are ids
+// of its own.
+func writesOf(of, body string) []ask {
+	if of == "" {
+		return []ask{{path: "/anew", body: strings.Replace(body, `,"project":"x"`, "", 1)}}
+	}
+	return []ask{{path: "/written-of-" + of, body: strings.Replace(body, `,"project":"x"`, "", 1)}}
 }
 
 func (w *tenants) byTopic(of string) []ask {
@@ -262,7 +294,10 @@ func (w *tenants) beyond(op httpapi.Operation, c caller) (state string) {
 		  select (to_jsonb(g) - 'published_version' - 'published_at')::text as row from groups g where project_id in (select * from p)
 		  union all select o::text from occurrences o where project_id in (select * from p)
 		  union all select i::text from inbox i where project_id in (select * from p)
-		  union all select h::text from group_history h where project_id in (select * from p)) rows`,
+		  union all select h::text from group_history h where project_id in (select * from p)
+		  union all select r::text from runs r where project_id in (select * from p)
+		  union all select d::text from deploys d where project_id in (select * from p)
+		  union all select l::text from log_lines l where project_id in (select * from p)) rows`,
 		append([]string{}, theirs...)).Scan(&state)
 	if err != nil {
 		w.t.Fatal(err)

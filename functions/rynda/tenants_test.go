@@ -84,6 +84,16 @@ func newTenants(t *testing.T) *tenants {
 			}
 		}
 	}
+	for slug, mark := range tenantMarks {
+		for _, id := range []string{"work-of-" + slug, "shared"} {
+			for _, work := range []string{"runs", "deploys"} {
+				w.must("PUT", "/v1/"+work+"/"+id, w.ingests[slug], `{"name":"work `+mark+`","status":"succeeded"}`, nil)
+				w.must("POST", "/v1/"+work+"/"+id+"/log", w.ingests[slug], `{"lines":[{"seq":1,"text":"`+mark+`"}]}`, nil)
+			}
+		}
+	}
+	w.must("PUT", "/v1/deploys/failing", w.ingests["acme"], `{"name":"work `+tenantMarks["acme"]+`","status":"failed"}`, nil)
+	w.must("PUT", "/v1/deploys/failing", w.ingests["wharf"], `{"name":"work `+tenantMarks["wharf"]+`","status":"failed"}`, nil)
 	w.folded()
 	w.await("published", func() bool { return w.number(`select count(*) from groups where version > published_version`) == 0 })
 	for _, slug := range []string{"acme", "wharf"} {
@@ -93,7 +103,7 @@ func newTenants(t *testing.T) *tenants {
 				Fingerprint string
 			}
 		}
-		w.must("GET", "/v1/groups?sort=first_seen&project="+slug, s.staff, nil, &list)
+		w.must("GET", "/v1/groups?sort=first_seen&project="+slug+"&source="+tenantMarks[slug], s.staff, nil, &list)
 		if len(list.Groups) != 3 {
 			t.Fatalf("%d groups in %s", len(list.Groups), slug)
 		}
@@ -137,7 +147,7 @@ func (w *tenants) mint(s *stores) error {
 		}
 		return http.Header{"Cookie": {auth.SecureCookie + "=" + value}}
 	}
-	w.ingests["wharf"] = ingest("wharf", "wharf", auth.Report)
+	w.ingests["wharf"] = ingest("wharf", "wharf", auth.Report, auth.Control)
 	revokedStaff, revokedIngest := staff("gone", []string{"acme"}, time.Time{}), ingest("acme", "gone", auth.Report, auth.Control)
 	garbage, _ := auth.NewToken(auth.StaffPrefix)
 	garbageIngest, _ := auth.NewToken(auth.IngestPrefix)

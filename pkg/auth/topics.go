@@ -67,7 +67,7 @@ func (i Identity) expand(topic string) []string {
 			return nil
 		}
 	case "run", "deploy":
-		if !validID(id) {
+		if !ValidID(id) {
 			return nil
 		}
 	default:
@@ -76,10 +76,10 @@ func (i Identity) expand(topic string) []string {
 	return []string{topic}
 }
 
-// validID reports whether id can be that of a run or deploy. One that cannot is
+// ValidID reports whether id can be that of a run or deploy. One that cannot is
 // not asked for either: Postgres takes no NUL, and a line break or comma would
 // make one topic look like several.
-func validID(id string) bool {
+func ValidID(id string) bool {
 	return id != "" && len(id) <= 200 && utf8.ValidString(id) &&
 		!strings.ContainsFunc(id, func(r rune) bool { return r == ',' || unicode.IsControl(r) })
 }

@@ -82,6 +82,7 @@ type Store interface {
 	FeedReader
 	GroupReader
 	Viewer
+	Works
 }
 
 // Authenticator recognises callers; auth.Authenticator does.

@@ -40,6 +40,8 @@ func document() *huma.OpenAPI {
 			{Name: "Reports", Description: "What jobs send."},
 			{Name: "Alerts", Description: "What people see at once, and dismiss."},
 			{Name: "History", Description: "All that was ever reported and is still kept."},
+			{Name: "Runs", Description: "What control planes tell of runs, and what people see of them."},
+			{Name: "Deploys", Description: "What control planes tell of deploys, and what people see of them."},
 			{Name: "Events", Description: "What changes, as it changes."},
 			{Name: "Service", Description: "About the server itself."},
 		},
@@ -85,10 +87,14 @@ func (reasonWord) Schema(huma.Registry) *huma.Schema {
 // Schema implements huma.SchemaProvider.
 func (eventData) Schema(r huma.Registry) *huma.Schema {
 	return &huma.Schema{
-		Description: "The whole state that a list or a card needs, never a stack or a payload. With group.removed only what is left to say.",
+		Description: "The whole state that a list or a card needs, never a stack or a payload. With group.removed only what is left to say; with run.logged and deploy.logged which lines are new.",
 		OneOf: []*huma.Schema{
 			r.Schema(reflect.TypeFor[journal.GroupEvent](), true, ""),
 			r.Schema(reflect.TypeFor[journal.GroupRemoved](), true, ""),
+			r.Schema(reflect.TypeFor[journal.Run](), true, ""),
+			r.Schema(reflect.TypeFor[journal.Deploy](), true, ""),
+			r.Schema(reflect.TypeFor[journal.RunLogged](), true, ""),
+			r.Schema(reflect.TypeFor[journal.DeployLogged](), true, ""),
 		},
 	}
 }
@@ -144,6 +150,7 @@ func (s *server) describeStream(sp spec) {
 	frames := map[string]any{
 		"hello": schemaOf[Hello](s), "ping": &huma.Schema{Type: huma.TypeObject}, "reset": schemaOf[Reset](s), "bye": schemaOf[Bye](s),
 		"group.changed": schemaOf[Event](s), "group.viewed": schemaOf[Event](s), "group.removed": schemaOf[Event](s),
+		"run.changed": schemaOf[Event](s), "run.logged": schemaOf[Event](s), "deploy.changed": schemaOf[Event](s), "deploy.logged": schemaOf[Event](s),
 	}
 	text := func(name, in, doc string) *huma.Param {
 		return &huma.Param{Name: name, In: in, Description: doc, Schema: &huma.Schema{Type: huma.TypeString}}
@@ -251,6 +258,7 @@ var meanings = map[string]string{
 	"function":       "Name of the function.",
 	"module":         "Package or module of the function.",
 	"line":           "From 1.",
+	"marker":         "Whether it is a place to jump to.",
 }
 
 func operationOf(item *huma.PathItem, method string) *huma.Operation {

@@ -41,7 +41,7 @@ type Events struct {
 // Event is one event, the same in a poll and in the stream.
 type Event struct {
 	ID      string    `json:"id" doc:"Its position."`
-	Kind    string    `json:"kind" enum:"group.changed,group.viewed,group.removed"`
+	Kind    string    `json:"kind" enum:"group.changed,group.viewed,group.removed,run.changed,run.logged,deploy.changed,deploy.logged"`
 	At      time.Time `json:"at"`
 	Topics  []string  `json:"topics"`
 	Version int64     `json:"version" doc:"Of the thing in data. The higher one wins, whatever way it came."`

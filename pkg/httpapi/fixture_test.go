@@ -58,6 +58,7 @@ func (c callers) Projects(context.Context) ([]auth.ProjectRow, error) {
 
 // store answers what a test puts into it and remembers what it was asked.
 type store struct {
+	works
 	mu       sync.Mutex
 	recorded []journal.Occurrence
 	err      error

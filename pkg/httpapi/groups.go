@@ -49,6 +49,7 @@ type GroupDetail struct {
 	Occurrence occurrence             `json:"occurrence" doc:"The newest one; null where only counts are left."`
 	Grouping   grouping               `json:"grouping" doc:"Why these occurrences are one group."`
 	History    []journal.HistoryEntry `json:"history" doc:"When it was raised, viewed and undone, and by whom; newest first."`
+	Deploy     *journal.DeployRef     `json:"deploy" doc:"The newest deploy to its environment that had started when it was first seen; null for none."`
 	Cursor     string                 `json:"cursor" doc:"Read before the rows: the events after it bring the answer up to date."`
 }
 
@@ -220,7 +221,7 @@ func (s *server) getGroup(ctx context.Context, in *groupInput) (*groupDetailOutp
 	}
 	return &groupDetailOutput{Body: GroupDetail{
 		Group: groupAsAnswered(detail.Group), Occurrence: occurrence(detail.Occurrence), Grouping: grouping(detail.Grouping),
-		History: orEmpty(detail.History), Cursor: detail.Cursor,
+		History: orEmpty(detail.History), Deploy: detail.Deploy, Cursor: detail.Cursor,
 	}}, nil
 }
 

@@ -225,6 +225,28 @@ func isKeyBody(text string) bool {
 	return true
 }
 
+// RunLogged is the data of a run.logged event: which lines are new, not the
+// lines.
+type RunLogged struct {
+	Project string `json:"project"`
+	RunID   string `json:"run_id"`
+	Logged
+}
+
+// DeployLogged is the data of a deploy.logged event.
+type DeployLogged struct {
+	Project  string `json:"project"`
+	DeployID string `json:"deploy_id"`
+	Logged
+}
+
+// Logged says which lines of a log are new.
+type Logged struct {
+	FromSeq int64 `json:"from_seq" doc:"Lowest of the new lines; 0 where only the end is new."`
+	ToSeq   int64 `json:"to_seq" doc:"Of the last line there is."`
+	Ended   bool  `json:"ended"`
+}
+
 // LogPage is a part of a log.
 type LogPage struct {
 	Lines   []LogLine `json:"lines"`

@@ -277,7 +277,11 @@ func (w *foldWork) publishWork() {
 			continue
 		}
 		l.publishedVersion, l.publishedAt = l.version, w.now
-		data := map[string]any{"project": l.slug, string(l.work) + "_id": l.id, "from_seq": l.fromSeq, "to_seq": l.toSeq, "ended": l.ended}
+		news := journal.Logged{FromSeq: l.fromSeq, ToSeq: l.toSeq, Ended: l.ended}
+		var data any = journal.RunLogged{Project: l.slug, RunID: l.id, Logged: news}
+		if l.work == journal.DeployWork {
+			data = journal.DeployLogged{Project: l.slug, DeployID: l.id, Logged: news}
+		}
 		w.appendEvent(string(l.work)+".logged", l.project, l.version, []string{l.topic(l.slug)}, data)
 		l.fromSeq = 0
 	}

@@ -155,6 +155,7 @@ func TestNoSecretComesToRest(t *testing.T) {
 	for batch := range slices.Chunk(reports, 100) {
 		g.look("answer to reports", s.text("POST", "/v1/reports", s.ingest, map[string]any{"reports": batch}), false)
 	}
+	works := s.plantInWorks(g)
 	s.plantInRequests(g)
 	s.provokeOwnError()
 	s.must("POST", "/v1/reports", s.ingest, `{"message":"the newest error","source":"lighthouse"}`, nil)
@@ -179,7 +180,7 @@ func TestNoSecretComesToRest(t *testing.T) {
 		}
 	}
 	for p := (page{Cursor: s.beginning(), HasMore: true}); p.HasMore; {
-		ask("/v1/events?limit=500&topics=errors/acme&after="+p.Cursor, &p)
+		ask("/v1/events?limit=500&topics=errors/acme,runs/acme,deploys/acme&after="+p.Cursor, &p)
 	}
 	ask("/v1/feed?project=acme", nil)
 	ask("/v1/feed?project=acme&order=severity", nil)
@@ -208,8 +209,8 @@ func TestNoSecretComesToRest(t *testing.T) {
 	if !strings.Contains(s.log.String(), `"operation":"post-reports"`) {
 		t.Error("the process logged nothing")
 	}
-	t.Logf("%d secrets of %d kinds in %d reports and %d requests; %d rows of %d tables, %d answers, %d MB looked at: %d hits",
-		len(g.secrets), len(secretKinds), len(reports), g.requests, rows, tables, read, g.looked>>20, g.hits)
+	t.Logf("%d secrets of %d kinds in %d reports, %d runs and deploys and %d requests; %d rows of %d tables, %d answers, %d MB looked at: %d hits",
+		len(g.secrets), len(secretKinds), len(reports), works, g.requests, rows, tables, read, g.looked>>20, g.hits)
 	if g.hits > 0 {
 		t.Errorf("%d hits", g.hits)
 	}
@@ -255,7 +256,7 @@ func (g *garden) database(s *system) (rows, tables int) {
 			}
 		}
 	}
-	for _, table := range []string{"groups", "group_words", "group_refs", "events_p"} {
+	for _, table := range []string{"groups", "group_words", "group_refs", "events_p", "runs", "deploys", "log_lines"} {
 		if !harmlessIn[table] {
 			g.t.Errorf("nothing was found in %s: %v", table, harmlessIn)
 		}
@@ -275,6 +276,14 @@ func (s *system) plantInRequests(g *garden) {
 	}{
 		{"Idempotency-Key", "POST", "/v1/reports", s.ingest, `{"message":"kept once"}`, http.Header{"Idempotency-Key": {"%s"}}, 202},
 		{"long Idempotency-Key", "POST", "/v1/reports", s.ingest, `{"message":"kept once"}`, http.Header{"Idempotency-Key": {strings.Repeat("%s", 9)}}, 422},
+		{"run of a secret id", "PUT", "/v1/runs/password=%s", s.ingest, `{}`, nil, 422},
+		{"run of an unknown field", "PUT", "/v1/runs/r", s.ingest, `{"%s":"%s"}`, nil, 422},
+		{"run, broken", "PUT", "/v1/runs/r", s.ingest, `{"name":"%s`, nil, 400},
+		{"run of a wrong status", "PUT", "/v1/deploys/d", s.ingest, `{"status":"%s"}`, nil, 422},
+		{"run of no such id", "GET", "/v1/runs/%s", s.staff, "", nil, 404},
+		{"runs by a filter", "GET", "/v1/runs?name=%s&q=%s", s.staff, "", nil, 200},
+		{"lines, broken", "POST", "/v1/runs/r/log", s.ingest, `{"lines":[{"seq":1,"text":"%s`, nil, 400},
+		{"lines of a wrong time", "POST", "/v1/runs/r/log", s.ingest, `{"lines":[{"seq":1,"at":"%s"}]}`, nil, 422},
 		{"unknown parameter", "POST", "/v1/reports?note=%s&%s=1", s.ingest, `{"message":"parameter"}`, nil, 202},
 		{"cookie", "POST", "/v1/reports", s.ingest, `{"message":"cookie"}`, http.Header{"Cookie": {"rynda=%s; %s=%s"}}, 202},
 		{"other headers", "POST", "/v1/reports", s.ingest, `{"message":"headers"}`, http.Header{"User-Agent": {"%s"}, "X-Request-Id": {"%s"}, "Traceparent": {"%s"}, "Referer": {"https://%s/"}}, 202},

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 
 	"rynda/pkg/auth"
@@ -76,6 +77,9 @@ func (s *server) appendLog(ctx context.Context, in *workInput, work journal.Work
 	defer done()
 	lines, err := journal.AcceptLog(body, perLine)
 	if err != nil {
+		if !perLine && !json.Valid(body) {
+			err = newProblem(http.StatusBadRequest, "The body is not valid JSON.")
+		}
 		return nil, err
 	}
 	out, err := s.Store.AppendLog(ctx, project, work, in.ID, lines)

@@ -123,11 +123,11 @@ const putDescription = "Send what has changed; fields that are missing stay. Upd
 	"200 means stored; repeat the same request after any other answer, or none."
 
 var putProblems = map[int]string{
-	http.StatusBadRequest:            "The body is not what its encoding says, or ended before its end.",
+	http.StatusBadRequest:            "The body is not JSON, not what its encoding says, or ended before its end.",
 	http.StatusRequestTimeout:        "The body took too long to arrive.",
 	http.StatusRequestEntityTooLarge: "The body is over 256 KiB.",
 	http.StatusUnsupportedMediaType:  "The body is declared to be something else than JSON, or encoded in another way.",
-	http.StatusUnprocessableEntity:   "It is not JSON, or a field is unknown or not valid, or updated_at is more than five minutes ahead.",
+	http.StatusUnprocessableEntity:   "A field is unknown or not valid, or updated_at is more than five minutes ahead.",
 	http.StatusTooManyRequests:       "The token sent more updates a second than it may. Repeat after `Retry-After` seconds.",
 	http.StatusServiceUnavailable:    "It cannot be stored now. Repeat the same request after `Retry-After` seconds.",
 }

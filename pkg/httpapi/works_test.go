@@ -77,6 +77,7 @@ func TestWorks(t *testing.T) {
 		"by an id that is no topic":       {"PUT", "/v1/runs/a,b", controlToken, `{}`, 422, `without commas`},
 		"lines are appended":              {"POST", "/v1/runs/r-1/log", controlToken, `{"lines":[{"seq":1,"text":"a"}],"ended":true}`, 200, `"accepted":1`},
 		"lines by a person":               {"POST", "/v1/deploys/d/log", staffToken, `{"lines":[{"seq":1,"text":"a"}]}`, 403, ``},
+		"lines in no JSON":                {"POST", "/v1/deploys/d/log", controlToken, `{"lines":[{"text":"` + planted, 400, `not valid JSON`},
 		"lines without a place":           {"POST", "/v1/deploys/d/log", controlToken, `{"lines":[{"text":"` + planted + `"}]}`, 422, `lines[0].seq`},
 		"runs are listed":                 {"GET", "/v1/runs?status=failed,running&project=beta&q=a&limit=7", staffToken, ``, 200, `[{2 beta}] {Statuses:[failed running]`},
 		"runs of no such status":          {"GET", "/v1/runs?status=done", staffToken, ``, 422, ``},

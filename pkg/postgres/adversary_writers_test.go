@@ -253,7 +253,7 @@ const holder = `select pid from pg_locks where locktype = 'advisory' and objid =
 	and database = (select oid from pg_database where datname = current_database())`
 
 func (tr *trial) terminate(ctx context.Context) {
-	if _, err := tr.pool.Exec(ctx, `select pg_terminate_backend(pid) from (`+holder+`) h`); err != nil && !tr.rough {
+	if _, err := tr.pool.Exec(ctx, `select pg_terminate_backend(pid) from (`+holder+`) h`); err != nil && !tr.rough && ctx.Err() == nil {
 		tr.t.Errorf("end a backend: %v", err)
 	}
 }

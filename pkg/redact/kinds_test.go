@@ -321,3 +321,15 @@ func TestQueryIsUnderstood(t *testing.T) {
 		t.Errorf("%q became %q", q, out)
 	}
 }
+
+// A token of chance may happen to have no digit.
+func TestTokensWithoutADigit(t *testing.T) {
+	r := rand.New(rand.NewPCG(11, 26))
+	for _, token := range []string{
+		"AI" + "za" + randomOf(r, letters, 35), "APA" + "91b" + randomOf(r, letters, 140), "fo" + "1_" + randomOf(r, letters, 43), "gh" + "p_" + randomOf(r, letters, 36),
+	} {
+		if out := Text("cannot go on with " + token + " after 3 tries"); leaks(out, token[4:]) != "" || !strings.HasSuffix(out, " after 3 tries") {
+			t.Errorf("%.4s: %s", token, out)
+		}
+	}
+}

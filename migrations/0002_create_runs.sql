@@ -51,20 +51,22 @@ create index deploys_status on deploys (project_id, status, at desc, deploy_id d
 create index deploys_environment on deploys (project_id, environment, at desc, deploy_id desc);
 create index deploys_age on deploys using brin (changed_at);
 
--- Which group the failure of a run or deploy raised or joined, for the newest attempt that failed. Only the fold writes
--- here, so that it never waits for a row that somebody else has locked. version is added to that of the run or deploy.
-create table failures (
+-- What the log of events has told of each run and deploy, and which group the failure of its newest attempt that failed
+-- raised or joined. Only the fold writes here, so that it never waits for a row that somebody else has locked. told is the
+-- version of the row in the last event; version counts the changes of attempt and group, and is added to it.
+create table work_news (
   project_id bigint not null,
   work       text not null,
   work_id    text not null,
+  told       bigint not null,
   attempt    integer not null,
   group_id   bigint references groups on delete set null,
   version    bigint not null,
-  constraint failures_key primary key (project_id, work, work_id),
-  constraint failures_work_known check (work in ('run', 'deploy')),
-  constraint failures_version_positive check (version > 0)
-);
-create index failures_group on failures (group_id) where group_id is not null;
+  constraint work_news_key primary key (project_id, work, work_id),
+  constraint work_news_work_known check (work in ('run', 'deploy')),
+  constraint work_news_not_negative check (told >= 0 and attempt >= 0 and version >= 0)
+) with (fillfactor = 80);
+create index work_news_group on work_news (group_id) where group_id is not null;
 
 -- One row per log: how far it goes. day is that of its first line and names the partition of all of them. open says that
 -- the line to_seq stood inside a private key, which goes on in the next one.
@@ -121,7 +123,7 @@ alter table inbox add constraint inbox_kind_known check (kind in ('report', 'vie
 do $$
 declare t text;
 begin
-  foreach t in array array['runs', 'deploys', 'failures', 'logs', 'log_lines'] loop
+  foreach t in array array['runs', 'deploys', 'work_news', 'logs', 'log_lines'] loop
     execute format('alter table %I enable row level security', t);
     execute format('create policy %I on %I to rynda_app using (project_id = any ((select rynda_projects())::bigint[]))',
                    t || '_of_project', t);

@@ -72,17 +72,6 @@ CREATE TABLE public.events_p1 (
     CONSTRAINT events_kind_known CHECK ((kind = ANY (ARRAY['group.changed'::text, 'group.viewed'::text, 'group.removed'::text, 'run.changed'::text, 'run.logged'::text, 'deploy.changed'::text, 'deploy.logged'::text])))
 );
 
-CREATE TABLE public.failures (
-    project_id bigint NOT NULL,
-    work text NOT NULL,
-    work_id text NOT NULL,
-    attempt integer NOT NULL,
-    group_id bigint,
-    version bigint NOT NULL,
-    CONSTRAINT failures_version_positive CHECK ((version > 0)),
-    CONSTRAINT failures_work_known CHECK ((work = ANY (ARRAY['run'::text, 'deploy'::text])))
-);
-
 CREATE TABLE public.feed_totals (
     project_id bigint NOT NULL,
     version bigint DEFAULT 0 NOT NULL,
@@ -422,6 +411,19 @@ ALTER TABLE public.staff_tokens ALTER COLUMN token_id ADD GENERATED ALWAYS AS ID
     CACHE 1
 );
 
+CREATE TABLE public.work_news (
+    project_id bigint NOT NULL,
+    work text NOT NULL,
+    work_id text NOT NULL,
+    told bigint NOT NULL,
+    attempt integer NOT NULL,
+    group_id bigint,
+    version bigint NOT NULL,
+    CONSTRAINT work_news_not_negative CHECK (((told >= 0) AND (attempt >= 0) AND (version >= 0))),
+    CONSTRAINT work_news_work_known CHECK ((work = ANY (ARRAY['run'::text, 'deploy'::text])))
+)
+WITH (fillfactor='80');
+
 ALTER TABLE ONLY public.events ATTACH PARTITION public.events_p0 FOR VALUES FROM ('1') TO ('1000001');
 
 ALTER TABLE ONLY public.events ATTACH PARTITION public.events_p1 FOR VALUES FROM ('1000001') TO ('2000001');
@@ -437,9 +439,6 @@ ALTER TABLE ONLY public.events_p0
 
 ALTER TABLE ONLY public.events_p1
     ADD CONSTRAINT events_p1_pkey PRIMARY KEY (id);
-
-ALTER TABLE ONLY public.failures
-    ADD CONSTRAINT failures_key PRIMARY KEY (project_id, work, work_id);
 
 ALTER TABLE ONLY public.feed_totals
     ADD CONSTRAINT feed_totals_pkey PRIMARY KEY (project_id);
@@ -510,6 +509,9 @@ ALTER TABLE ONLY public.staff_tokens
 ALTER TABLE ONLY public.staff_tokens
     ADD CONSTRAINT staff_tokens_prefix_unique UNIQUE (prefix);
 
+ALTER TABLE ONLY public.work_news
+    ADD CONSTRAINT work_news_key PRIMARY KEY (project_id, work, work_id);
+
 CREATE INDEX deploys_age ON public.deploys USING brin (changed_at);
 
 CREATE INDEX deploys_environment ON public.deploys USING btree (project_id, environment, at DESC, deploy_id DESC);
@@ -517,8 +519,6 @@ CREATE INDEX deploys_environment ON public.deploys USING btree (project_id, envi
 CREATE INDEX deploys_newest ON public.deploys USING btree (project_id, at DESC, deploy_id DESC);
 
 CREATE INDEX deploys_status ON public.deploys USING btree (project_id, status, at DESC, deploy_id DESC);
-
-CREATE INDEX failures_group ON public.failures USING btree (group_id) WHERE (group_id IS NOT NULL);
 
 CREATE INDEX group_history_group ON public.group_history USING btree (group_id, history_id DESC);
 
@@ -574,15 +574,14 @@ CREATE INDEX runs_status ON public.runs USING btree (project_id, status, at DESC
 
 CREATE INDEX sessions_expiry ON public.sessions USING btree (expires_at);
 
+CREATE INDEX work_news_group ON public.work_news USING btree (group_id) WHERE (group_id IS NOT NULL);
+
 ALTER INDEX public.events_key ATTACH PARTITION public.events_p0_pkey;
 
 ALTER INDEX public.events_key ATTACH PARTITION public.events_p1_pkey;
 
 ALTER TABLE ONLY public.deploys
     ADD CONSTRAINT deploys_project_id_fkey FOREIGN KEY (project_id) REFERENCES public.projects(project_id);
-
-ALTER TABLE ONLY public.failures
-    ADD CONSTRAINT failures_group_id_fkey FOREIGN KEY (group_id) REFERENCES public.groups(group_id) ON DELETE SET NULL;
 
 ALTER TABLE ONLY public.feed_totals
     ADD CONSTRAINT feed_totals_project_id_fkey FOREIGN KEY (project_id) REFERENCES public.projects(project_id);
@@ -623,6 +622,9 @@ ALTER TABLE ONLY public.logs
 ALTER TABLE ONLY public.runs
     ADD CONSTRAINT runs_project_id_fkey FOREIGN KEY (project_id) REFERENCES public.projects(project_id);
 
+ALTER TABLE ONLY public.work_news
+    ADD CONSTRAINT work_news_group_id_fkey FOREIGN KEY (group_id) REFERENCES public.groups(group_id) ON DELETE SET NULL;
+
 ALTER TABLE public.deploys ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY deploys_of_project ON public.deploys TO rynda_app USING ((project_id = ANY (( SELECT public.rynda_projects() AS rynda_projects)::bigint[])));
@@ -630,10 +632,6 @@ CREATE POLICY deploys_of_project ON public.deploys TO rynda_app USING ((project_
 ALTER TABLE public.events ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY events_of_project ON public.events TO rynda_app USING ((project_id = ANY (( SELECT public.rynda_projects() AS rynda_projects)::bigint[])));
-
-ALTER TABLE public.failures ENABLE ROW LEVEL SECURITY;
-
-CREATE POLICY failures_of_project ON public.failures TO rynda_app USING ((project_id = ANY (( SELECT public.rynda_projects() AS rynda_projects)::bigint[])));
 
 ALTER TABLE public.feed_totals ENABLE ROW LEVEL SECURITY;
 
@@ -691,14 +689,16 @@ ALTER TABLE public.runs ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY runs_of_project ON public.runs TO rynda_app USING ((project_id = ANY (( SELECT public.rynda_projects() AS rynda_projects)::bigint[])));
 
+ALTER TABLE public.work_news ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY work_news_of_project ON public.work_news TO rynda_app USING ((project_id = ANY (( SELECT public.rynda_projects() AS rynda_projects)::bigint[])));
+
 REVOKE ALL ON FUNCTION public.search_groups(pattern text, most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.search_groups(pattern text, most integer) TO rynda_app;
 
 GRANT SELECT ON TABLE public.deploys TO rynda_app;
 
 GRANT SELECT ON TABLE public.events TO rynda_app;
-
-GRANT SELECT ON TABLE public.failures TO rynda_app;
 
 GRANT SELECT ON TABLE public.feed_totals TO rynda_app;
 
@@ -729,3 +729,5 @@ GRANT SELECT ON TABLE public.occurrences TO rynda_app;
 GRANT SELECT ON TABLE public.projects TO rynda_app;
 
 GRANT SELECT ON TABLE public.runs TO rynda_app;
+
+GRANT SELECT ON TABLE public.work_news TO rynda_app;

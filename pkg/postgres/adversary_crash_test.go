@@ -52,7 +52,7 @@ func TestNoReaderMissesAnEventWhenTheServerCrashes(t *testing.T) {
 	t.Logf("the server crashed %d times", crashed.Load())
 
 	t.Run("and whoever reads anew from the beginning sees the same", func(t *testing.T) {
-		again := &reader{name: "from the beginning"}
+		again := &reader{name: "from the beginning", topics: everything}
 		tr := &trial{t: t, pool: tr.pool, readLog: tr.readLog, start: tr.start}
 		end := tr.head()
 		tr.end.Store(end.ID)

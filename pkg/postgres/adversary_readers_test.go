@@ -26,11 +26,12 @@ import (
 // reader remembers what it was given, in the order in which it was given.
 type reader struct {
 	name   string
-	topics string // asked for; empty is all
+	topics string // asked for
 	read   func(ctx context.Context, tr *trial, rnd *rand.Rand)
 
 	ids    []int64
 	last   map[string]finally // by group
+	runs   map[string]int64   // version of each run that was told last
 	resets int
 	fault  error
 }
@@ -42,15 +43,42 @@ type finally struct {
 	Count   int64  `json:"count"`
 }
 
+// everything is the topics of all events of a trial.
+const everything = "errors,runs,deploys,run/alpha/r-0,run/alpha/r-1,run/alpha/r-2,run/beta/r-0,run/beta/r-1,run/beta/r-2"
+
 func (r *reader) logTopics() []string {
-	if r.topics != "" {
-		return []string{r.topics}
+	var topics []string
+	for _, topic := range strings.Split(r.topics, ",") {
+		if strings.Contains(topic, "/") {
+			topics = append(topics, topic)
+		} else {
+			topics = append(topics, topic+"/alpha", topic+"/beta")
+		}
 	}
-	return []string{"errors/alpha", "errors/beta"}
+	return topics
 }
 
 func (r *reader) take(id int64, data []byte) {
 	r.ids = append(r.ids, id)
+	var run struct {
+		RunID   string `json:"run_id"`
+		Project string `json:"project"`
+		Version int64  `json:"version"`
+	}
+	if json.Unmarshal(data, &run) == nil && run.RunID != "" {
+		if run.Version == 0 { // of its log
+			return
+		}
+		if r.runs == nil {
+			r.runs = map[string]int64{}
+		}
+		key := run.Project + "/" + run.RunID
+		if was := r.runs[key]; was >= run.Version {
+			r.fault = fmt.Errorf("event %d shows version %d of a run after %d", id, run.Version, was)
+		}
+		r.runs[key] = run.Version
+		return
+	}
 	var f finally
 	if err := json.Unmarshal(data, &f); err != nil {
 		r.fault = fmt.Errorf("event %d: %w", id, err)
@@ -70,7 +98,7 @@ func (r *reader) take(id int64, data []byte) {
 func (tr *trial) everyReader(listen string) []*reader {
 	one, two := tr.process(listen, relay.Config{Warm: 0, Page: 7}), tr.process("", relay.Config{Warm: 50, Page: 50, Plain: true})
 	var list []*reader
-	for _, topics := range []string{"", "errors/beta"} {
+	for _, topics := range []string{everything, "errors/beta"} {
 		for i := range 2 {
 			r := &reader{name: fmt.Sprintf("pages %d of %q", i, topics), topics: topics}
 			r.read = r.pages
@@ -131,9 +159,6 @@ func (tr *trial) over(ctx context.Context, p eventlog.Position) bool {
 // pages reads pages of 1 to 50 and now and then forgets the later part of one.
 func (r *reader) pages(ctx context.Context, tr *trial, rnd *rand.Rand) {
 	filter := eventlog.Filter{Topics: r.logTopics()}
-	if r.topics == "" {
-		filter.Topics = nil
-	}
 	for at := tr.start; !tr.over(ctx, at); {
 		page, err := tr.readLog.Read(ctx, at, filter, 1+rnd.IntN(50))
 		switch {
@@ -282,7 +307,7 @@ func (r *reader) connection(ctx context.Context, tr *trial, base string, at even
 			return at, fmt.Errorf("frame %s has id %q", event, id)
 		case event == "reset":
 			r.resets++
-		case strings.HasPrefix(event, "group."):
+		case strings.Contains(event, "."):
 			var e wireEvent
 			if err := json.Unmarshal(data, &e); err != nil || e.ID != p {
 				return at, fmt.Errorf("event %s says it is %s, %v", p, e.ID, err)

@@ -135,6 +135,7 @@ func (tr *trial) run(writers writing, mortals *mortals, readers []*reader) {
 	}
 	recording.Go(func() { tr.recorder.Run(ctx) })
 	writing.Go(func() { tr.record(writers, rand.New(rand.NewPCG(1, 13))) })
+	writing.Go(func() { tr.control(writers, rand.New(rand.NewPCG(1, 17))) })
 	for i := range writers.writers {
 		writing.Go(func() { writers.write(tr, i, rand.New(rand.NewPCG(uint64(i), 14)), putInbox) })
 	}
@@ -176,7 +177,8 @@ func (tr *trial) settle() {
 			tr.t.Fatal(err)
 		}
 		err := tr.pool.QueryRow(within, `select (select count(*) from inbox)
-			+ (select count(*) from groups where version > published_version)`).Scan(&left)
+			+ (select count(*) from groups where version > published_version)
+			+ (select count(*) from log_news where version > published_version)`).Scan(&left)
 		if err != nil {
 			if !tr.rough || within.Err() != nil {
 				tr.t.Fatal(err)
@@ -250,6 +252,7 @@ func (tr *trial) compare(readers []*reader) {
 		for _, f := range stored {
 			want2[f.GroupID] = f
 		}
+		tr.compareRuns(r)
 		if diff := cmp.Diff(want2, r.last); diff != "" {
 			t.Errorf("%s ends with another picture than the rows:\n%s", r.name, diff)
 		}

@@ -165,8 +165,8 @@ func (w *foldWork) asks() (projects []int64, fingerprints []string, ids []int64)
 		}
 	}
 	for _, n := range w.workOrder {
-		if n.body.Failure != nil {
-			ask(groupKey{n.project, n.body.Failure.Fingerprint})
+		if n.failure != nil {
+			ask(groupKey{n.project, n.failure.Fingerprint})
 		}
 	}
 	for _, c := range w.commands {

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 
+	"rynda/pkg/auth"
 	"rynda/pkg/journal"
 )
 
@@ -25,18 +26,21 @@ type workID struct {
 	id      string
 }
 
-// workNews is what a fold knows of one run or deploy: the newest state that was
-// told, and the failure that was raised before.
+// workNews is what a fold knows of one run or deploy: its row, read without a
+// lock, what was told of it, and the failure that was raised before.
 type workNews struct {
 	workID
 	row     *inboxRow
-	body    workBody
-	slug    string // "" when the project does not exist
-	attempt int    // of the failure that was raised or joined; 0 for none
-	group   int64  // that it raised or joined; 0 for none
-	version int64  // of the failure
-	beside  int64  // a group at error or worse that the run or deploy has; 0 for none
-	changed bool   // the failure is to be written
+	failure *workFailure // of the newest attempt that the inbox knows to have failed
+	slug    string       // "" when the project does not exist
+	view    string       // the body of the row; "" when it is not there any more
+	rowVer  int64
+	told    int64 // rowVer of the last event
+	attempt int   // of the failure that was raised or joined; 0 for none
+	group   int64 // that it raised or joined; 0 for none
+	version int64 // of attempt and group
+	beside  int64 // a group at error or worse that the run or deploy has; 0 for none
+	changed bool  // attempt and group are others than before
 }
 
 // logNews is what a fold knows of one log.
@@ -55,8 +59,9 @@ type failedOccurrence struct {
 	*workFailure
 }
 
-// takeWork sorts the rows that are about runs, deploys and logs: of each only
-// the newest state is told. The rows are in the order of their seq.
+// takeWork sorts the rows that are about runs, deploys and logs. They may be
+// taken in another order than they came in: rows of the inbox use the space of
+// those before them.
 func (w *foldWork) takeWork() {
 	w.works, w.logs = map[workID]*workNews{}, map[workID]*logNews{}
 	for i := range w.rows {
@@ -69,11 +74,13 @@ func (w *foldWork) takeWork() {
 				continue
 			}
 			id := workID{r.ProjectID, journal.Work(r.Kind), body.ID}
-			if n := w.works[id]; n == nil {
-				w.works[id] = &workNews{workID: id, row: r, body: body}
-				w.workOrder = append(w.workOrder, w.works[id])
-			} else if body.Version > n.body.Version {
-				n.row, n.body = r, body
+			n := w.works[id]
+			if n == nil {
+				n = &workNews{workID: id, row: r}
+				w.works[id], w.workOrder = n, append(w.workOrder, n)
+			}
+			if f := body.Failure; f != nil && (n.failure == nil || f.Attempt > n.failure.Attempt) {
+				n.row, n.failure = r, f
 			}
 		case "log":
 			var body logBody
@@ -100,17 +107,20 @@ func (w *foldWork) log(id workID) *logNews {
 	return l
 }
 
-// readWorks finds what was raised for the runs and deploys that have news, and
-// for those that have failed the newest group at error or worse that they are
-// linked from.
+// readWorks reads the runs and deploys that have news, what was told of them,
+// and for those that have failed the newest group at error or worse that they
+// are linked from.
 const readWorks = `
-select /* fold: read works */ a.project_id, a.work, a.work_id, p.slug, coalesce(f.attempt, 0), coalesce(f.group_id, 0), coalesce(f.version, 0),
+select /* fold: read works */ a.project_id, a.work, a.work_id, p.slug, coalesce(r.version, d.version, 0), coalesce(r.body, d.body)::text,
+  coalesce(f.told, 0), coalesce(f.attempt, 0), coalesce(f.group_id, 0), coalesce(f.version, 0),
   case when a.failed then coalesce((select r.group_id from group_refs r join groups g on g.group_id = r.group_id
     where r.project_id = a.project_id and r.kind = a.work and r.value = a.work_id and g.severity >= 3
     order by g.last_seen_at desc limit 1), 0) else 0 end
 from unnest(@w_projects::bigint[], @w_works::text[], @w_ids::text[], @w_failed::boolean[]) as a(project_id, work, work_id, failed)
 join projects p on p.project_id = a.project_id
-left join failures f on f.project_id = a.project_id and f.work = a.work and f.work_id = a.work_id`
+left join runs r on a.work = 'run' and r.project_id = a.project_id and r.run_id = a.work_id
+left join deploys d on a.work = 'deploy' and d.project_id = a.project_id and d.deploy_id = a.work_id
+left join work_news f on f.project_id = a.project_id and f.work = a.work and f.work_id = a.work_id`
 
 // readLogNews finds what was told of the logs that have news, those whose event
 // was held and is due, and when the next one is.
@@ -140,7 +150,7 @@ func (w *foldWork) queueWork(batch *pgx.Batch) {
 		column(args, "w_projects", w.workOrder, func(n *workNews) int64 { return n.project })
 		column(args, "w_works", w.workOrder, func(n *workNews) string { return string(n.work) })
 		column(args, "w_ids", w.workOrder, func(n *workNews) string { return n.id })
-		column(args, "w_failed", w.workOrder, func(n *workNews) bool { return n.body.Failure != nil })
+		column(args, "w_failed", w.workOrder, func(n *workNews) bool { return n.failure != nil })
 		batch.Queue(readWorks, args).Query(w.adoptWorks)
 	}
 	args := pgx.NamedArgs{"log_before": w.now.Add(-logHold), "log_ahead": w.now.Add(logHold), "held_most": heldMost}
@@ -151,11 +161,13 @@ func (w *foldWork) queueWork(batch *pgx.Batch) {
 }
 
 func (w *foldWork) adoptWorks(rows pgx.Rows) error {
-	var id workID
 	var n workNews
-	_, err := pgx.ForEachRow(rows, []any{&id.project, &id.work, &id.id, &n.slug, &n.attempt, &n.group, &n.version, &n.beside}, func() error {
-		held := w.works[id]
-		held.slug, held.attempt, held.group, held.version, held.beside = n.slug, n.attempt, n.group, n.version, n.beside
+	var view *string
+	_, err := pgx.ForEachRow(rows, []any{&n.project, &n.work, &n.id, &n.slug, &n.rowVer, &view, &n.told, &n.attempt, &n.group,
+		&n.version, &n.beside}, func() error {
+		held := w.works[n.workID]
+		n.row, n.failure, n.view = held.row, held.failure, or(view)
+		*held = n
 		return nil
 	})
 	return err
@@ -206,7 +218,7 @@ func (w *foldWork) holdUntil(due time.Time) {
 // group which they made is joined.
 func (w *foldWork) fail() {
 	for _, n := range w.workOrder {
-		f := n.body.Failure
+		f := n.failure
 		if n.slug == "" {
 			w.dead = append(w.dead, deadRow{*n.row, "the project does not exist"})
 			continue
@@ -237,7 +249,7 @@ func (w *foldWork) reported(id workID) int64 {
 }
 
 func (w *foldWork) raiseFailure(n *workNews) int64 {
-	f := n.body.Failure
+	f := n.failure
 	p := w.projects[n.project]
 	if p == nil {
 		panic("the project of a failure was not read") // asks has its fingerprint
@@ -253,15 +265,16 @@ func (w *foldWork) raiseFailure(n *workNews) int64 {
 // each log that may tell its news now.
 func (w *foldWork) publishWork() {
 	for _, n := range w.workOrder {
-		if n.slug == "" {
+		if n.view == "" || n.rowVer == n.told && !n.changed {
 			continue
 		}
+		n.told = n.rowVer
 		group := ""
 		if n.group != 0 {
 			group = strconv.FormatInt(n.group, 10)
 		}
-		version := n.body.Version + n.version
-		view, err := workView(n.work, n.body.View, version, group)
+		version := n.rowVer + n.version
+		view, err := workView(n.work, n.slug, n.view, version, group)
 		if err != nil {
 			panic(err) // the row is at fault: it is set aside
 		}
@@ -289,31 +302,24 @@ func (w *foldWork) publishWork() {
 
 func (id workID) topic(slug string) string { return string(id.work) + "/" + slug + "/" + id.id }
 
-func workView(work journal.Work, body json.RawMessage, version int64, group string) (any, error) {
-	row := listedWork{version: version, group: group, body: string(body)}
+func workView(work journal.Work, slug, body string, version int64, group string) (any, error) {
+	row := listedWork{project: auth.Project{Slug: slug}, version: version, group: group, body: body}
 	if work == journal.RunWork {
-		run, err := row.run()
-		var own journal.Run
-		_ = json.Unmarshal(body, &own) // the slug that the body has
-		run.Project = own.Project
-		return run, err
+		return row.run()
 	}
-	deploy, err := row.deploy()
-	var own journal.Deploy
-	_ = json.Unmarshal(body, &own)
-	deploy.Project = own.Project
-	return deploy, err
+	return row.deploy()
 }
 
 // workArgs makes the columns of what is written about runs, deploys and logs.
 func (w *foldWork) workArgs(args pgx.NamedArgs) {
-	failed := slices.DeleteFunc(slices.Clone(w.workOrder), func(n *workNews) bool { return !n.changed })
-	column(args, "f_project", failed, func(n *workNews) int64 { return n.project })
-	column(args, "f_work", failed, func(n *workNews) string { return string(n.work) })
-	column(args, "f_id", failed, func(n *workNews) string { return n.id })
-	column(args, "f_attempt", failed, func(n *workNews) int { return n.attempt })
-	column(args, "f_group", failed, func(n *workNews) *int64 { return some(n.group) })
-	column(args, "f_version", failed, func(n *workNews) int64 { return n.version })
+	works := slices.DeleteFunc(slices.Clone(w.workOrder), func(n *workNews) bool { return n.slug == "" })
+	column(args, "f_project", works, func(n *workNews) int64 { return n.project })
+	column(args, "f_work", works, func(n *workNews) string { return string(n.work) })
+	column(args, "f_id", works, func(n *workNews) string { return n.id })
+	column(args, "f_told", works, func(n *workNews) int64 { return n.told })
+	column(args, "f_attempt", works, func(n *workNews) int { return n.attempt })
+	column(args, "f_group", works, func(n *workNews) *int64 { return some(n.group) })
+	column(args, "f_version", works, func(n *workNews) int64 { return n.version })
 	logs := slices.DeleteFunc(slices.Clone(w.logOrder), func(l *logNews) bool { return l.slug == "" })
 	column(args, "n_project", logs, func(l *logNews) int64 { return l.project })
 	column(args, "n_work", logs, func(l *logNews) string { return string(l.work) })
@@ -342,9 +348,11 @@ func (w *foldWork) workArgs(args pgx.NamedArgs) {
 // must not stop the log.
 const writeWork = `
 fa as (
-  insert into failures (project_id, work, work_id, attempt, group_id, version)
-  select * from unnest(@f_project::bigint[], @f_work::text[], @f_id::text[], @f_attempt::int[], @f_group::bigint[], @f_version::bigint[])
-  on conflict (project_id, work, work_id) do update set attempt = excluded.attempt, group_id = excluded.group_id, version = excluded.version
+  insert into work_news (project_id, work, work_id, told, attempt, group_id, version)
+  select * from unnest(@f_project::bigint[], @f_work::text[], @f_id::text[], @f_told::bigint[], @f_attempt::int[], @f_group::bigint[],
+    @f_version::bigint[])
+  on conflict (project_id, work, work_id) do update set told = excluded.told, attempt = excluded.attempt,
+    group_id = excluded.group_id, version = excluded.version
 ),
 ln as (
   insert into log_news (project_id, work, work_id, version, published_version, published_at, from_seq, to_seq, ended)

@@ -247,12 +247,12 @@ delete /* expired sessions */ from sessions where ctid = any (array(
 	deleteRuns = `
 with w as (delete /* old runs */ from runs where ctid = any (array(
   select ctid from runs where changed_at < @before limit @limit for update skip locked)) returning project_id, run_id)
-, f as (delete from failures f using w where f.project_id = w.project_id and f.work = 'run' and f.work_id = w.run_id)
+, f as (delete from work_news f using w where f.project_id = w.project_id and f.work = 'run' and f.work_id = w.run_id)
 select from w`
 	deleteDeploys = `
 with w as (delete /* old deploys */ from deploys where ctid = any (array(
   select ctid from deploys where changed_at < @before limit @limit for update skip locked)) returning project_id, deploy_id)
-, f as (delete from failures f using w where f.project_id = w.project_id and f.work = 'deploy' and f.work_id = w.deploy_id)
+, f as (delete from work_news f using w where f.project_id = w.project_id and f.work = 'deploy' and f.work_id = w.deploy_id)
 select from w`
 	deleteLogs = `
 with l as (delete /* old logs */ from logs where ctid = any (array(

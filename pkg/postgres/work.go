@@ -22,13 +22,11 @@ type workRow struct {
 	merged    journal.Merged
 }
 
-// workBody is the body of an inbox row that tells the fold of a run or deploy
-// as it then was.
+// workBody is the body of an inbox row that tells the fold to look at a run or
+// deploy: what it is then stands in its row.
 type workBody struct {
-	ID      string          `json:"id"`
-	Version int64           `json:"version"`
-	View    json.RawMessage `json:"view"`              // journal.Run or Deploy, without version and group
-	Failure *workFailure    `json:"failure,omitempty"` // of one that has failed
+	ID      string       `json:"id"`
+	Failure *workFailure `json:"failure,omitempty"` // of one that has failed
 }
 
 // workFailure is the occurrence of a failure, to be raised unless the run or
@@ -229,7 +227,7 @@ func (s *Store) workArgs(project auth.Project, work journal.Work, id string, row
 		return nil, "", err
 	}
 	args["body"], args["merge"] = string(body), string(merge)
-	news := workBody{ID: id, Version: row.version, View: body}
+	news := workBody{ID: id}
 	if report, failed := row.merged.Failure(work, id); failed {
 		if news.Failure, err = s.failureOf(report, project, p.Attempt, now); err != nil {
 			return nil, "", err

@@ -19,8 +19,8 @@ import (
 // and the group that the fold has put beside it.
 const workColumns = `w.project_id, w.version + coalesce(f.version, 0), coalesce(f.group_id::text, ''), w.body::text`
 
-const joinFailure = `
-  left join failures f on f.project_id = w.project_id and f.work = '$work' and f.work_id = w.$id`
+const joinNews = `
+  left join work_news f on f.project_id = w.project_id and f.work = '$work' and f.work_id = w.$id`
 
 // A page: in each project a walk down the index that has the order, merged.
 const selectWorks = `
@@ -29,12 +29,12 @@ from unnest(@projects::bigint[]) as p(project_id) cross join lateral (
   select * from $works w
   where w.project_id = p.project_id$where
   order by w.at desc, w.$id desc limit @limit
-) w` + joinFailure + `
+) w` + joinNews + `
 order by w.at desc, w.$id desc limit @limit`
 
 const selectWork = `
 select /* $work */ ` + workColumns + `, w.at, w.$id
-from $works w` + joinFailure + `
+from $works w` + joinNews + `
 where w.project_id = any (@projects) and w.$id = @id order by w.project_id limit 100`
 
 // countNewGroups counts for each deploy the groups at error or worse that were

@@ -489,7 +489,7 @@ func TestSweep_runs_and_logs(t *testing.T) {
 	if _, err := w.store.Sweep(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if runs, failures := w.count(`select count(*) from runs`), w.count(`select count(*) from failures`); runs != 1 || failures != 0 {
+	if runs, failures := w.count(`select count(*) from runs`), w.count(`select count(*) from work_news`); runs != 1 || failures != 1 {
 		t.Errorf("%d runs, %d failures after 91 days", runs, failures)
 	}
 	w.appendLog("old", lines(1, 3)) // begins anew

@@ -34,7 +34,7 @@ func init() { // not a literal: help reads the list
 		{"migrate", "", "bring the database to the newest version and end", runMigrate},
 		{"token", "create|list|revoke …", "make and revoke ingest and staff tokens, and projects", runToken},
 		{"tail", "[-url URL] [-token TOKEN] [-topics LIST]", "follow the log on the terminal", runTail},
-		{"demo", "[-url URL] [-token TOKEN] [-rate N] [-count N]", "send a realistic mix of errors", runDemo},
+		{"demo", "[-url URL] [-token TOKEN] [-rate N] [-count N]", "play a platform: errors, runs, deploys and their logs", runDemo},
 		{"log", "new-epoch", "give the log a new identity after a restore", runLog},
 		{"help", "[config]", "show this, or every environment variable", runHelp},
 	}

@@ -162,12 +162,13 @@ func TestFailure(t *testing.T) {
 	t.Run("of an attempt counts once, and the next attempt again", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
+		var run journal.Run
 		for range 3 {
 			w.at = w.at.Add(time.Second)
-			w.putRun("r-1", failed)
+			run = w.putRun("r-1", failed)
 		}
-		if g := w.only(); g.Count != 1 {
-			t.Errorf("counted %d times", g.Count)
+		if g := w.only(); g.Count != 1 || run.Version != 4 { // three updates, and the group once
+			t.Errorf("counted %d times, version %d", g.Count, run.Version)
 		}
 		w.at = w.at.Add(time.Second)
 		if run := w.putRun("r-1", `{"status":"running","attempt":2}`); run.Status != journal.Running || run.GroupID == "" {
@@ -335,6 +336,32 @@ func TestRuns_pages_and_filters(t *testing.T) {
 	}
 	if _, err := w.store.RunDetail(t.Context(), other, "r-1"); !errors.Is(err, journal.ErrNotFound) {
 		t.Error(err)
+	}
+}
+
+// An id may be in several projects of a caller, who then has to choose.
+func TestRunDetail_of_an_id_in_two_projects(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	other := auth.Project{Slug: "wharf"}
+	if err := w.pool.QueryRow(t.Context(), `insert into projects (slug, name) values ('wharf', 'Wharf') returning project_id`).Scan(&other.ID); err != nil {
+		t.Fatal(err)
+	}
+	w.putRun("r", `{"name":"of acme"}`)
+	w.appendLog("r", lines(1, 1))
+	own := w.project
+	w.project = other
+	w.putRun("r", `{"name":"of wharf"}`)
+	w.appendLog("r", lines(1, 2))
+	both := []auth.Project{own, other}
+	if _, err := w.store.RunDetail(t.Context(), both, "r"); !errors.Is(err, journal.ErrConflict) {
+		t.Errorf("of both: %v", err)
+	}
+	if _, err := w.store.Log(t.Context(), both, journal.RunWork, "r", 0, 10, false); !errors.Is(err, journal.ErrConflict) {
+		t.Errorf("log of both: %v", err)
+	}
+	if detail, err := w.store.RunDetail(t.Context(), both[1:], "r"); err != nil || detail.Run.Name != "of wharf" || detail.Log.ToSeq != 2 {
+		t.Errorf("of one: %+v, %v", detail, err)
 	}
 }
 

@@ -19,6 +19,10 @@
 // that was committed while another folder worked is seen by that folder; what
 // a dying folder leaves is taken by the next one, at the latest a second later.
 //
+// Runs and deploys are merged by the transaction of their update, under a lock
+// on their row, and bring the fold no more than their id: it reads the row and
+// tells each version once. It never writes to a row that others lock.
+//
 // Views, undos and removals are inbox rows too. The handler puts the command
 // in, folds or waits for whoever folds, and answers from the row.
 //
@@ -32,6 +36,7 @@
 //
 // record.go, fold.go, fold_take.go, fold_read.go, fold_apply.go, fold_publish.go,
 // fold_write.go in this order; then feed.go, history.go, viewed.go, one file per
-// verb; sweep.go and partitions.go for what leaves. The tables stand in
-// migrations/.
+// verb. work.go, fold_work.go, work_list.go and work_detail.go are runs and
+// deploys, log_lines.go and fold_logs.go their logs; sweep.go and partitions.go
+// what leaves. The tables stand in migrations/.
 package postgres

@@ -130,6 +130,7 @@ func (w *foldWork) write(ctx context.Context, conn *pgx.Conn) (more bool, err er
 	w.groupArgs(args)
 	w.sideArgs(args)
 	w.workArgs(args)
+	w.logArgs(args)
 	w.countArgs(args)
 	batch := &pgx.Batch{}
 	batch.Queue(writeFold, args)

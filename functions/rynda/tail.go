@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/r3labs/sse/v2"
@@ -137,18 +138,49 @@ func (t *tail) event(e *sse.Event) {
 			fmt.Fprintf(t.out, "%s\n", e.Data)
 			return
 		}
-		var event struct {
-			At   time.Time     `json:"at"`
-			Data journal.Group `json:"data"`
-		}
-		if json.Unmarshal(e.Data, &event) != nil {
-			fmt.Fprintf(t.out, "%s %s\n", kind, e.ID)
-			return
-		}
-		g := event.Data
-		fmt.Fprintf(t.out, "%s  %-13s %-8s %-10s x%-6d %s  [%s #%s]\n", event.At.Local().Format(time.TimeOnly),
-			kind, g.Severity, g.State, g.Count, printable(g.Title), g.Project, g.GroupID)
+		fmt.Fprintln(t.out, describe(kind, e))
 	}
+}
+
+// describe is one event on one line.
+func describe(kind string, e *sse.Event) string {
+	var event struct {
+		At   time.Time       `json:"at"`
+		Data json.RawMessage `json:"data"`
+	}
+	unread := fmt.Sprintf("%s %s", kind, e.ID)
+	if json.Unmarshal(e.Data, &event) != nil {
+		return unread
+	}
+	line := fmt.Sprintf("%s  %-14s ", event.At.Local().Format(time.TimeOnly), kind)
+	var work struct {
+		journal.Progress
+		RunID    string `json:"run_id"`
+		DeployID string `json:"deploy_id"`
+		journal.Logged
+	}
+	var g journal.Group
+	switch {
+	case strings.HasPrefix(kind, "group."):
+		if json.Unmarshal(event.Data, &g) != nil {
+			return unread
+		}
+		return line + fmt.Sprintf("%-8s %-10s x%-6d %s  [%s #%s]", g.Severity, g.State, g.Count, printable(g.Title), g.Project, g.GroupID)
+	case json.Unmarshal(event.Data, &work) != nil:
+		return unread
+	}
+	id := work.RunID
+	if strings.HasPrefix(kind, "deploy.") {
+		id = work.DeployID
+	}
+	if strings.HasSuffix(kind, ".logged") {
+		end := ""
+		if work.Ended {
+			end = ", the end"
+		}
+		return line + fmt.Sprintf("lines %d to %d%s  [%s %s]", work.FromSeq, work.ToSeq, end, work.Project, printable(id))
+	}
+	return line + fmt.Sprintf("%-10s attempt %-3d %s  [%s %s]", work.Status, work.Attempt, printable(work.Name), work.Project, printable(id))
 }
 
 // printable keeps what a reporter wrote from steering the terminal.

@@ -35,6 +35,7 @@ func init() { // not a literal: help reads the list
 		{"token", "create|list|revoke …", "make and revoke ingest and staff tokens, and projects", runToken},
 		{"tail", "[-url URL] [-token TOKEN] [-topics LIST]", "follow the log on the terminal", runTail},
 		{"demo", "[-url URL] [-token TOKEN] [-rate N] [-count N]", "play a platform: errors, runs, deploys and their logs", runDemo},
+		{"smoke", "[-ingest TOKEN] [-staff TOKEN] URL", "try every promise once against a running deployment", runSmoke},
 		{"log", "new-epoch", "give the log a new identity after a restore", runLog},
 		{"help", "[config]", "show this, or every environment variable", runHelp},
 	}

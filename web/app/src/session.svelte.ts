@@ -6,6 +6,7 @@ import type {
   GroupStore,
   Readable,
   Realtime,
+  Topics,
   TotalsView,
 } from '@rynda/realtime';
 import { createContext } from 'svelte';
@@ -17,6 +18,7 @@ import { HistoryList, type Rows } from './errors/history-list.svelte';
 import { filterSearch, type Filters } from './errors/filters';
 import { status } from './shell/status.svelte';
 import { t } from './text/i18n.svelte';
+import { Works } from './work/works.svelte';
 
 /**
  * What the screens share once it is known who is here: the person, the one
@@ -31,6 +33,7 @@ export class Session {
   readonly #feed: Readable<FeedView>;
   readonly #rows: Rows;
   readonly #asked = new Set<string>();
+  readonly works: { run: Works<'run'>; deploy: Works<'deploy'> };
   #kept: HistoryList | undefined;
   #started = $state(false);
   /** Raised by every reset of the log; screens load anew when it moves. */
@@ -41,7 +44,12 @@ export class Session {
     readonly client: Client,
     readonly realtime: Realtime,
     readonly groups: GroupStore,
+    readonly topics: Topics,
   ) {
+    this.works = {
+      run: new Works('run', realtime, client, () => this.snapshot()),
+      deploy: new Works('deploy', realtime, client, () => this.snapshot()),
+    };
     this.#feed = groups.feed('newest');
     this.#connection = fromStore(realtime.state);
     this.#totals = fromStore(groups.totals);
@@ -65,6 +73,8 @@ export class Session {
       this.realtime.onReset(() => {
         this.resets += 1;
         void this.#kept?.refresh();
+        this.works.run.reset();
+        this.works.deploy.reset();
       }),
       this.#feed.subscribe(({ pending }) => this.#report(pending)),
       // The first snapshot says where to begin; without one it is from now.
@@ -74,7 +84,10 @@ export class Session {
         this.realtime.start();
       }),
       this.realtime.state.subscribe(({ actual }) => {
-        if (actual === 'live' || actual === 'polling') this.#kept?.reachable();
+        if (actual !== 'live' && actual !== 'polling') return;
+        this.#kept?.reachable();
+        this.works.run.reachable();
+        this.works.deploy.reachable();
       }),
     ];
     return () => {

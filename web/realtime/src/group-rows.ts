@@ -1,7 +1,7 @@
-// The rows a page holds: groups and totals, each under its key, each the newest
-// that was heard of. No network and no order; feed-store.ts adds those.
+// The groups and totals a page holds. A group that was removed is held too, so
+// that it stays gone.
 
-import { newer } from './merge';
+import { createRows } from './rows';
 import type { Group, Totals } from './types';
 
 /** A group that is gone, kept so that what is older cannot bring it back. */
@@ -27,53 +27,27 @@ export interface GroupRows {
   doubted(groupId: string): boolean;
 }
 
-const capacity = 5_000;
-
 /** `keep` says which rows may not be forgotten when there are too many. */
 export function createGroupRows(keep: (group: Group | Removed) => boolean): GroupRows {
-  const rows = new Map<string, Group | Removed>();
-  const totals = new Map<string, Totals>();
-  const doubted = new Set<string>();
-  const doubtedTotals = new Set<string>();
-
-  /** Forgets the longest known of what no feed can show. */
-  function evict() {
-    let spare = rows.size - capacity * 0.8;
-    for (const [id, row] of rows) {
-      if (spare <= 0) break;
-      if (keep(row)) continue;
-      rows.delete(id);
-      doubted.delete(id);
-      spare--;
-    }
-  }
+  const rows = createRows<Group | Removed>((row) => row.group_id, keep);
+  const totals = createRows<Totals>((row) => row.project);
+  const { all } = rows;
 
   return {
-    totals,
+    ...rows,
+    totals: totals.all,
     get(id) {
-      const row = rows.get(id);
+      const row = all.get(id);
       return row?.state === 'removed' ? undefined : row;
     },
     *groups() {
-      for (const row of rows.values()) if (row.state !== 'removed') yield row;
+      for (const row of all.values()) if (row.state !== 'removed') yield row;
     },
-    take(came) {
-      const id = came.group_id;
-      const held = doubted.delete(id) ? undefined : rows.get(id);
-      if (newer(held, came) === held) return false;
-      rows.set(id, came);
-      if (rows.size > capacity) evict();
-      return true;
-    },
-    takeTotals(came) {
-      const held = doubtedTotals.delete(came.project) ? undefined : totals.get(came.project);
-      totals.set(came.project, newer(held, came));
-    },
-    delete: (id) => void rows.delete(id),
+    takeTotals: totals.take,
+    delete: (id) => all.delete(id),
     doubt() {
-      for (const id of rows.keys()) doubted.add(id);
-      for (const project of totals.keys()) doubtedTotals.add(project);
+      rows.doubt();
+      totals.doubt();
     },
-    doubted: (id) => doubted.has(id),
   };
 }

@@ -133,7 +133,7 @@ describe('a hub', () => {
     a.rt.start();
     await env.settle();
     b.rt.start();
-    server.append({ kind: 'run.changed', version: 1, topics: ['runs'], data: {} } as never);
+    server.append({ kind: 'run.changed', version: 1, topics: ['runs/shop'], data: {} } as never);
     server.raise('1');
     await env.advance(300);
     expect(env.stream.url.searchParams.get('topics')).toBe('errors,runs');

@@ -63,8 +63,10 @@ export function createHub(connect: (sink: Sink) => Connection): Hub {
     },
   });
 
+  /** An event names `errors/<project>`; who asked for `errors` asked for those of every project. */
   function send({ topics, post }: Member, events: Event[]) {
-    const mine = events.filter((event) => event.topics.some((topic) => topics.includes(topic)));
+    const wanted = (topic: string) => topics.includes(topic) || topics.includes(topic.split('/')[0] ?? '');
+    const mine = events.filter((event) => event.topics.some(wanted));
     if (mine.length) post({ kind: 'events', events: mine });
   }
 

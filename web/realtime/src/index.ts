@@ -44,5 +44,7 @@ export { newer, put, type Versioned } from './merge';
 export { writable, type Writable } from './readable';
 export type { Realtime } from './realtime';
 export { createSharedRealtime, type SharedOptions } from './share';
+export { createThingStore, thingKey, type ThingStore, type Things } from './thing-store';
+export { createTopics, type Topics } from './topics';
 export * from './types';
 export type { Op, Phase } from './views';

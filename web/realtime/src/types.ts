@@ -59,14 +59,17 @@ export interface Feed {
 
 export type RunStatus = 'queued' | 'running' | 'succeeded' | 'failed' | 'canceled';
 
+/** A step of a run or a stage of a deploy. */
 export interface Step {
   name: string;
-  status: RunStatus;
+  /** Empty where nobody said. */
+  status: RunStatus | '';
   started_at: string | null;
   finished_at: string | null;
 }
 
-interface Work {
+/** What runs and deploys have in common. Texts that nobody gave are empty. */
+export interface Work {
   project: string;
   version: number;
   name: string;
@@ -76,26 +79,32 @@ interface Work {
   actor: string;
   ref: string;
   commit: string;
+  /** The deploy it belongs to, or a deploy's own id. */
+  deploy_id: string;
+  /** When it was first heard of. */
+  created_at: string;
   started_at: string | null;
   finished_at: string | null;
   updated_at: string;
   url: string;
   links: Ref[];
+  /** The group that its failure raised or joined; empty while there is none. */
+  group_id: string;
 }
 
 export interface Run extends Work {
   run_id: string;
-  deploy_id: string;
   steps: Step[];
 }
 
 export interface Deploy extends Work {
-  deploy_id: string;
   environment: string;
   namespace: string;
   service: string;
   revision: string;
   stages: Step[];
+  /** Groups first seen between it and the next. Lists and answers say it, events do not. */
+  new_group_count?: number;
 }
 
 /** Lines from `from_seq` to `to_seq` exist now; the page fetches what it lacks. */

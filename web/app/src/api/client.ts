@@ -1,5 +1,21 @@
 import { Problem, problemFrom } from './problem';
-import type { BulkView, GroupDetail, GroupPage, Histogram, Me, OccurrencePage, Step } from './types';
+import type { Group } from '@rynda/realtime';
+import type {
+  BulkView,
+  GroupDetail,
+  GroupPage,
+  Histogram,
+  LogPage,
+  LogState,
+  Me,
+  NearDeploy,
+  OccurrencePage,
+  Step,
+  WorkDetail,
+  WorkKind,
+  WorkOf,
+  WorkPage,
+} from './types';
 
 /** How long an answer may take before the request counts as unreachable. */
 const patience = 15_000;
@@ -53,6 +69,66 @@ export class Client {
     return this.call(
       'GET',
       withQuery(`/v1/groups/${encodeURIComponent(id)}/histogram`, { from, to, step }),
+      undefined,
+      signal,
+    );
+  }
+
+  /** Runs or deploys, newest first. */
+  async works<K extends WorkKind>(
+    kind: K,
+    query: URLSearchParams,
+    signal?: AbortSignal,
+  ): Promise<WorkPage<K>> {
+    type Answer = { runs?: unknown; deploys?: unknown; next_page: string; cursor: string };
+    const path = withQuery(`/v1/${kind}s`, query);
+    const answer = await this.call<Answer>('GET', path, undefined, signal);
+    const rows = (answer[`${kind}s`] ?? []) as WorkOf[K][];
+    return { rows, next_page: answer.next_page, cursor: answer.cursor };
+  }
+
+  async work<K extends WorkKind>(
+    kind: K,
+    project: string,
+    id: string,
+    signal?: AbortSignal,
+  ): Promise<WorkDetail<K>> {
+    const answer = await this.call<{
+      run?: unknown;
+      deploy?: unknown;
+      groups?: Group[] | null;
+      new_groups?: Group[] | null;
+      new_group_count?: number;
+      previous?: NearDeploy | null;
+      next?: NearDeploy | null;
+      log: LogState;
+      cursor: string;
+    }>('GET', withQuery(`/v1/${kind}s/${encodeURIComponent(id)}`, { project }), undefined, signal);
+    const row = answer[kind] as WorkOf[K];
+    return {
+      // The count stands beside the deploy here and in it in lists.
+      row: answer.new_group_count === undefined ? row : { ...row, new_group_count: answer.new_group_count },
+      groups: answer.groups ?? [],
+      new_groups: answer.new_groups ?? [],
+      previous: answer.previous ?? null,
+      next: answer.next ?? null,
+      log: answer.log,
+      cursor: answer.cursor,
+    };
+  }
+
+  /** Lines after a seq, or of them the markers alone. */
+  log(
+    kind: WorkKind,
+    project: string,
+    id: string,
+    { after, limit, markers }: { after: number; limit: number; markers?: boolean },
+    signal?: AbortSignal,
+  ): Promise<LogPage> {
+    const query = { project, after_seq: after, limit, markers: markers ? 'true' : undefined };
+    return this.call(
+      'GET',
+      withQuery(`/v1/${kind}s/${encodeURIComponent(id)}/log`, query),
       undefined,
       signal,
     );

@@ -2,7 +2,7 @@
  * The shapes of the answers that the app reads, named as the wire names them.
  * `Group` and its parts belong to the realtime client, which merges them.
  */
-import type { Group } from '@rynda/realtime';
+import type { Deploy, Group, Run, RunStatus } from '@rynda/realtime';
 
 /** The five kinds of thing a group may point at. */
 export const refKinds = ['run', 'deploy', 'task', 'namespace', 'job'] as const;
@@ -105,7 +105,69 @@ export interface GroupDetail {
   occurrence: Occurrence | null;
   grouping: Grouping;
   history: HistoryEntry[] | null;
+  /** The deploy after which it was first seen, in its project and environment. */
+  deploy?: FirstDeploy | null;
   cursor: string;
+}
+
+export interface FirstDeploy {
+  project: string;
+  deploy_id: string;
+  name: string;
+  service: string;
+  revision: string;
+  environment: string;
+  at: string;
+}
+
+/** The two kinds of work that a control plane tells of. */
+export type WorkKind = 'run' | 'deploy';
+export type WorkOf = { run: Run; deploy: Deploy };
+
+/** A page of runs or deploys, newest first. `next_page` is empty at the end. */
+export interface WorkPage<K extends WorkKind = WorkKind> {
+  rows: WorkOf[K][];
+  next_page: string;
+  cursor: string;
+}
+
+export interface LogState {
+  to_seq: number;
+  ended: boolean;
+}
+
+/** The deploy before or after, of the same place. */
+export interface NearDeploy {
+  deploy_id: string;
+  name: string;
+  revision: string;
+  status: RunStatus;
+  at: string;
+}
+
+/** A run or deploy in full; what only deploys have is missing from runs. */
+export interface WorkDetail<K extends WorkKind = WorkKind> {
+  row: WorkOf[K];
+  groups: Group[];
+  new_groups: Group[];
+  previous: NearDeploy | null;
+  next: NearDeploy | null;
+  log: LogState;
+  cursor: string;
+}
+
+export interface LogLine {
+  seq: number;
+  at: string | null;
+  level: string;
+  text: string;
+  marker: boolean;
+}
+
+/** Lines in the order of `seq`; `to_seq` is the last there is. */
+export interface LogPage extends LogState {
+  lines: LogLine[];
+  has_more: boolean;
 }
 
 export interface OccurrencePage {

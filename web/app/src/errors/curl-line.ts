@@ -1,7 +1,7 @@
 import type { Me } from '../api/types';
 
 /** Puts a text between single quotes for a POSIX shell. */
-const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+export const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
 /** The line that sends a first report, ready to be pasted into a shell. */
 export function curlLine(example: Me['ingest_example'] | undefined): string {

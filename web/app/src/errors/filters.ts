@@ -168,10 +168,10 @@ export function sinceTime(since: string, now: number): number | undefined {
 
 const clean = (value: string | null): string => (value ?? '').trim().slice(0, 256);
 
-function validTime(value: string | null): string {
+export function validTime(value: string | null): string {
   return value && /^\d{4}-\d\d-\d\dT/.test(value) && !Number.isNaN(Date.parse(value)) ? value : '';
 }
 
-function validSince(value: string | null): string {
+export function validSince(value: string | null): string {
   return value && /^\d{1,4}[hd]$/.test(value) ? value : validTime(value);
 }

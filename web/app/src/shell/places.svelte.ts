@@ -5,11 +5,16 @@ import { settings } from '../settings/settings.svelte';
 
 /** Addresses that remember: the chosen project, and the filters the history was left with. */
 class Places {
-  #errors = $state('');
+  #left = $state<Record<Section['name'], string>>({ errors: '', runs: '', deploys: '' });
 
-  /** Keeps the history's filters, so that "back to errors" leads back to them. */
-  keepErrors(search: string): void {
-    this.#errors = search;
+  /** Keeps a list's filters, so that "back to errors" leads back to them. */
+  keep(section: Section['name'], search: string): void {
+    this.#left[section] = search;
+  }
+
+  /** A list as it was left. */
+  left(section: Section['name']): string {
+    return `/${section}${this.#left[section]}`;
   }
 
   /** Where a section begins: in the chosen project, without filters. */
@@ -24,7 +29,7 @@ class Places {
 
   /** The history as it was left. */
   get errors(): string {
-    return `/errors${this.#errors}`;
+    return this.left('errors');
   }
 
   /** The history with one filter set, in one project. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { formatAgo, formatLength, formatNumber, formatShort, pluralOf } from './format';
+import { formatAgo, formatLength, formatNumber, formatShort, formatTook, pluralOf } from './format';
 
 const now = Date.parse('2026-11-24T12:00:00Z');
 const plain = (text: string) => text.replaceAll(/[\u00a0\u202f]/g, ' ');
@@ -42,4 +42,12 @@ test('Russian has four plural forms', () => {
     'one',
     'other',
   ]);
+});
+
+test('what runs is counted to the second within the hour', () => {
+  expect(plain(formatTook('en', 42_900))).toBe('42s');
+  expect(plain(formatTook('en', 192_000))).toBe('3m 12s');
+  expect(plain(formatTook('en', 3_900_000))).toBe('1h 5m');
+  expect(plain(formatTook('ru', 192_000))).toBe('3 мин 12 с');
+  expect(plain(formatTook('en', -5))).toBe('0s');
 });

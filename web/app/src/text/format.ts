@@ -103,3 +103,18 @@ export function formatLength(language: Language, milliseconds: number): string {
       : ([Math.floor(seconds / 86_400), Math.floor((seconds % 86_400) / 3_600), 'day', 'hour'] as const);
   return small === 0 ? unit(big, bigName) : `${unit(big, bigName)} ${unit(small, smallName)}`;
 }
+
+/** How long something took or takes, to the second within the hour: 42s, 3m 12s, 1h 5m. */
+export function formatTook(language: Language, milliseconds: number): string {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+  const unit = (value: number, name: 'second' | 'minute' | 'hour' | 'day') =>
+    once(
+      `took ${language} ${name}`,
+      () => new Intl.NumberFormat(locale(language), { style: 'unit', unit: name, unitDisplay: 'narrow' }),
+    ).format(value);
+  if (seconds < 60) return unit(seconds, 'second');
+  if (seconds < 3_600) return `${unit(Math.floor(seconds / 60), 'minute')} ${unit(seconds % 60, 'second')}`;
+  if (seconds < 86_400)
+    return `${unit(Math.floor(seconds / 3_600), 'hour')} ${unit(Math.floor((seconds % 3_600) / 60), 'minute')}`;
+  return `${unit(Math.floor(seconds / 86_400), 'day')} ${unit(Math.floor((seconds % 86_400) / 3_600), 'hour')}`;
+}

@@ -15,3 +15,4 @@ export const sortWord = (name: string): string => word('sort', name);
 export const spanWord = (name: string): string => word('span', name);
 export const partWord = (name: string): string => word('part', name);
 export const transportWord = (name: string): string => word('transport', name);
+export const workStatusWord = (status: string): string => word('status', status || 'unknown');

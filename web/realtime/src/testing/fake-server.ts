@@ -35,6 +35,10 @@ export function group(id: string, over: Partial<Group> = {}): Group {
   };
 }
 
+/** As the server grants them: `errors` stands for `errors/<project>` of every project. */
+const among = (asked: string[]) => (topic: string) =>
+  asked.includes(topic) || asked.includes(topic.split('/')[0] ?? '');
+
 export class FakeServer {
   readonly groups = new Map<string, Group>();
   readonly log: Event[] = [];
@@ -91,7 +95,7 @@ export class FakeServer {
     this.append({
       kind,
       version,
-      topics: ['errors', `errors/${stored.project}`],
+      topics: [`errors/${stored.project}`, `project/${stored.project}`],
       data: { ...stored, totals: this.totals(stored.project) },
     } as Omit<Event, 'id' | 'at'>);
     return stored;
@@ -140,7 +144,7 @@ export class FakeServer {
     this.append({
       kind: 'group.removed',
       version: version + 1,
-      topics: ['errors', `errors/${project}`],
+      topics: [`errors/${project}`, `project/${project}`],
       data: { group_id: id, project, version: version + 1, totals: this.totals(project) },
     } as Omit<Event, 'id' | 'at'>);
   }
@@ -215,7 +219,7 @@ export class FakeServer {
 
   private send(stream: FakeStream, event: Event) {
     const asked = (stream.url.searchParams.get('topics') ?? '').split(',');
-    if (event.topics.some((t) => asked.includes(t))) stream.frame(event.kind, event, event.id);
+    if (event.topics.some(among(asked))) stream.frame(event.kind, event, event.id);
   }
 
   private open(stream: FakeStream) {
@@ -261,7 +265,7 @@ export class FakeServer {
     if (from === null) return { status: 200, body: { ...quiet, events: [], cursor: this.head, reset: true } };
     const end = Math.min(this.log.length, from + this.pageLimit);
     const asked = (query.get('topics') ?? '').split(',');
-    const events = this.log.slice(from, end).filter((e) => e.topics.some((t) => asked.includes(t)));
+    const events = this.log.slice(from, end).filter((e) => e.topics.some(among(asked)));
     return {
       status: 200,
       body: { ...quiet, events, cursor: this.position(end), has_more: end < this.log.length },

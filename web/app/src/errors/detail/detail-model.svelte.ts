@@ -2,7 +2,7 @@
 import type { Group } from '@rynda/realtime';
 import { aborted, asProblem, type Problem } from '../../api/problem';
 import type { Client } from '../../api/client';
-import type { Grouping, HistoryEntry, Occurrence } from '../../api/types';
+import type { FirstDeploy, Grouping, HistoryEntry, Occurrence } from '../../api/types';
 
 const pageSize = 25;
 const refreshAfter = 1_000;
@@ -22,6 +22,8 @@ export class DetailModel {
   problem = $state.raw<Problem | undefined>();
   grouping = $state.raw<Grouping | undefined>();
   history = $state.raw<HistoryEntry[]>([]);
+  /** The deploy after which the group was first seen. */
+  deploy = $state.raw<FirstDeploy | undefined>();
   occurrences = $state.raw<Occurrence[]>([]);
   nextPage = $state('');
   /** Which of the occurrences is open. */
@@ -62,6 +64,7 @@ export class DetailModel {
       this.#version = detail.group.version;
       this.rows.upsert([detail.group]);
       this.grouping = detail.grouping;
+      this.deploy = detail.deploy ?? undefined;
       this.history = detail.history ?? [];
       const newest = detail.occurrence;
       const held = page.occurrences.some((each) => each.occurrence_id === newest?.occurrence_id);

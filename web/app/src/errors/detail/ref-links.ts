@@ -1,5 +1,6 @@
 import type { Group } from '@rynda/realtime';
 import { refKinds, type LinkTemplates, type Occurrence, type RefKind } from '../../api/types';
+import { workHref } from '../../routing/routes';
 import { fromReport, fromTemplate } from '../../text/links';
 
 /** A thing the error is about: where it lives, and which filter finds its other errors. */
@@ -8,6 +9,10 @@ export interface RefLink {
   id: string;
   /** Leads to the thing itself; undefined when nobody said where that is. */
   href: string | undefined;
+  /** The address is a screen of this app. */
+  own: boolean;
+  /** The address that came with the report, where the link leads to our own screen instead. */
+  outside: string | undefined;
   filter: Record<string, string>;
 }
 
@@ -21,7 +26,8 @@ const filterName: Record<RefKind, string> = {
 
 /**
  * The refs of the open occurrence, and those of the group it lacks, in the order
- * of kinds. An operator's template goes before an address that came with a report.
+ * of kinds. An operator's template goes before everything; runs and deploys have
+ * screens here; then comes an address that came with a report.
  */
 export function refLinks(
   group: Group,
@@ -33,14 +39,19 @@ export function refLinks(
     const known = (group.refs ?? []).filter((ref) => ref.kind === kind);
     const sent = occurrence?.links?.find((link) => link.kind === kind && link.id === own)?.url;
     const ids = own ? [own] : known.slice(0, 1).map((ref) => ref.id);
-    return ids.map((id) => ({
-      kind,
-      id,
-      href:
-        fromTemplate(templates[kind], id, group.project) ??
-        fromReport(known.find((ref) => ref.id === id)?.url) ??
-        fromReport(sent),
-      filter: { project: group.project, [filterName[kind]]: id },
-    }));
+    return ids.map((id) => {
+      const template = fromTemplate(templates[kind], id, group.project);
+      const screen =
+        !template && (kind === 'run' || kind === 'deploy') ? workHref(kind, group.project, id) : undefined;
+      const reported = fromReport(known.find((ref) => ref.id === id)?.url) ?? fromReport(sent);
+      return {
+        kind,
+        id,
+        href: template ?? screen ?? reported,
+        own: screen !== undefined,
+        outside: screen && reported,
+        filter: { project: group.project, [filterName[kind]]: id },
+      };
+    });
   });
 }

@@ -1,0 +1,27 @@
+import type { Me, WorkKind } from '../api/types';
+import { quoted } from '../errors/curl-line';
+
+const first = {
+  run: { name: 'hello', status: 'running', steps: [{ name: 'first step', status: 'running' }] },
+  deploy: {
+    name: 'hello',
+    status: 'running',
+    environment: 'production',
+    service: 'hello',
+    revision: '1',
+    stages: [
+      { name: 'build', status: 'succeeded' },
+      { name: 'push', status: 'running' },
+    ],
+  },
+};
+
+/** The line that tells of a first run or deploy, ready to be pasted into a shell. */
+export function putLine(kind: WorkKind, example: Me['ingest_example'] | undefined): string {
+  const base = (example?.url ?? '/v1/reports').replace(/\/reports$/, '');
+  return [
+    `curl -X PUT ${quoted(`${base}/${kind}s/hello-1`)}`,
+    `  -H ${quoted(`Authorization: Bearer ${example?.token || '<token>'}`)}`,
+    `  -d ${quoted(JSON.stringify(first[kind]))}`,
+  ].join(' \\\n');
+}

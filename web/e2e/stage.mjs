@@ -38,6 +38,16 @@ export async function post(reports, server = url) {
   assert.equal(said.accepted, list.length, JSON.stringify(said));
 }
 
+/** Tells of a run or deploy as a control plane would. */
+export async function tell(method, path, body) {
+  const answer = await fetch(url + path, {
+    method,
+    headers: { authorization: `Bearer ${ingestToken}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  assert.equal(answer.status, 200, await answer.text());
+}
+
 /** A report of a cause of its own: every title makes another group. */
 export const report = (title, more = {}) => ({
   message: title,

@@ -21,6 +21,7 @@ type platform struct {
 	active []*activity
 	runs   int
 	deploy int // number of the newest
+	fails  int // one in so many
 }
 
 // activity is a run or deploy under way.
@@ -57,7 +58,7 @@ var deployPlan = []string{"build", "push", "apply", "health"}
 
 // newPlatform begins with the numbers after these, which nobody has used.
 func newPlatform(chance *rand.Rand, runs, deploys int) *platform {
-	return &platform{chance: chance, runs: runs, deploy: deploys}
+	return &platform{chance: chance, runs: runs, deploy: deploys, fails: 8}
 }
 
 // step is what the platform does next: it begins something, or takes what is
@@ -101,7 +102,7 @@ func (p *platform) begin() *activity {
 			"deploy_id": fmt.Sprintf("deploy-%d", p.deploy)}
 	}
 	a.fields["name"] = a.name
-	if p.chance.IntN(4) == 0 {
+	if p.chance.IntN(p.fails) == 0 {
 		a.failsAt = p.chance.IntN(len(a.plan))
 	}
 	return a
@@ -120,7 +121,7 @@ func (a *activity) started(now time.Time) []act {
 	}
 	return []act{
 		{http.MethodPut, a.path(), update, fmt.Sprintf("%s %s started", a.work, a.name)},
-		a.log(false, line{Text: fmt.Sprintf("== %s (attempt %d)", a.plan[0], a.attempt), Level: "info", Marker: true}),
+		a.log(now, false, line{Text: fmt.Sprintf("== %s (attempt %d)", a.plan[0], a.attempt), Level: "info", Marker: true}),
 	}
 }
 
@@ -152,7 +153,7 @@ func (a *activity) further(p *platform, now time.Time) []act {
 	}
 	said := fmt.Sprintf("%s %s: %s %s", a.work, a.name, at.Name, at.Status)
 	_, ended := update["status"]
-	return []act{a.log(ended, lines...), {http.MethodPut, a.path(), update, said}}
+	return []act{a.log(now, ended, lines...), {http.MethodPut, a.path(), update, said}}
 }
 
 type line struct {
@@ -163,10 +164,10 @@ type line struct {
 	Marker bool      `json:"marker,omitempty"`
 }
 
-func (a *activity) log(ended bool, lines ...line) act {
+func (a *activity) log(now time.Time, ended bool, lines ...line) act {
 	for i := range lines {
 		a.seq++
-		lines[i].Seq, lines[i].At = a.seq, time.Now().UTC()
+		lines[i].Seq, lines[i].At = a.seq, now
 	}
 	return act{http.MethodPost, a.path() + "/log", map[string]any{"lines": lines, "ended": ended}, ""}
 }

@@ -13,9 +13,9 @@ import (
 var update = flag.Bool("update", false, "take the pictures of docs/pictures anew")
 
 // pictures are what the README shows, 1440 x 900 each.
-var pictures = []string{"errors-light", "errors-dark", "detail-light", "alerts-ru-dark"}
+var pictures = []string{"errors-light", "errors-dark", "detail-light", "alerts-ru-dark", "runs-light", "run-dark", "deploys-light", "deploy-light"}
 
-const mostBytes = 250 << 10 // of a picture
+const mostBytes = 300 << 10 // of a picture
 
 // TestPictures takes the pictures from the real page with -update. Without it,
 // it looks whether they are there and small enough to be in a README.
@@ -33,6 +33,7 @@ func TestPictures(t *testing.T) {
 		chromium := needBrowser(t)
 		s := newStage(t, builtWeb(t), chromium, "RYNDA_BODY_BURST=1000") // a day in a second is no storm
 		s.badDay()
+		s.workday()
 		s.play(filepath.Join(root, "web", "e2e", "pictures.mjs"), "RYNDA_PICTURES="+folder)
 	}
 	for _, name := range pictures {
@@ -76,4 +77,19 @@ func (s *stage) badDay() {
 		s.must("POST", "/v1/reports", s.ingest, map[string]any{"reports": part}, nil)
 		s.folded()
 	}
+}
+
+// workday is what the demo's platform does, spread over the last hours.
+func (s *stage) workday() {
+	s.t.Helper()
+	const steps = 240
+	p := newPlatform(rand.New(rand.NewPCG(11, 2)), 9000, 418)
+	p.fails = 4
+	now := time.Now().UTC()
+	for n := range steps {
+		for _, a := range p.step(now.Add(-time.Duration(steps-n) * 40 * time.Second)) {
+			s.must(a.method, a.path, s.ingest, a.body, nil)
+		}
+	}
+	s.folded()
 }

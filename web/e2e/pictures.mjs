@@ -57,4 +57,25 @@ scenario('pictures', async () => {
       await tab.undo.hover(); // it stays for who is about to press it
     },
   });
+
+  const work = { colorScheme: 'light', locale: 'en-GB' };
+  const { runs } = await ask('/v1/runs?status=failed&limit=1');
+  const { deploys } = await ask('/v1/deploys?status=succeeded&environment=production&limit=2');
+  const filled = (text) => async (tab) => {
+    await tab.says('Live');
+    await tab.page.getByText(text).first().waitFor();
+  };
+  await take('runs-light', { ...work, path: '/runs', ready: filled('invoice-close') });
+  await take('run-dark', {
+    ...work,
+    colorScheme: 'dark',
+    path: `/runs/${runs[0].project}/${runs[0].run_id}`,
+    ready: filled('exit status 1'),
+  });
+  await take('deploys-light', { ...work, path: '/deploys', ready: filled('production') });
+  await take('deploy-light', {
+    ...work,
+    path: `/deploys/${deploys[1].project}/${deploys[1].deploy_id}`,
+    ready: filled('health'),
+  });
 });

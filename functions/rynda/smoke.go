@@ -19,7 +19,7 @@ import (
 
 const smokeUsage = `usage: rynda smoke [-ingest TOKEN] [-staff TOKEN] URL
 The ingest token needs the scopes report and control, the staff token the same project. Without them those of
-RYNDA_INGEST_TOKEN and RYNDA_STAFF_TOKEN are used, or those of the development start.`
+RYNDA_INGEST_TOKEN and RYNDA_STAFF_TOKEN are used, or those of the development start`
 
 // runSmoke tries every promise of the product once against a running
 // deployment, whatever it is made of, and prints a line for each. It leaves one

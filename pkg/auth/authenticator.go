@@ -130,8 +130,15 @@ func (a *Authenticator) Authenticate(r *http.Request) (Identity, error) {
 // connection every n seconds, at its beginning too, ends it n + 5 seconds after
 // a revocation at most. It returns no *LimitedError, and does not bound its
 // lookups: never call it for a caller whom Authenticate has not recognised.
+//
+// Where a ticket let the caller in, which works once, it asks about what the
+// rights of the ticket rest on.
 func (a *Authenticator) Confirm(r *http.Request) (Identity, error) {
-	return a.identify(r, trust{fresh: confirmed})
+	how := trust{fresh: confirmed}
+	if who := From(r.Context()); who.Basis != nil {
+		return a.byBasis(r, how, *who.Basis)
+	}
+	return a.identify(r, how)
 }
 
 // trust is how a caller is looked at.

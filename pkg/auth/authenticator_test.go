@@ -26,6 +26,7 @@ type tables struct {
 	staff    map[string]auth.TokenRow
 	sessions map[[32]byte]auth.SessionRow
 	logins   map[[32]byte]auth.LoginRow
+	tickets  map[[32]byte]auth.TicketRow
 	projects []auth.ProjectRow
 	err      error
 	lookups  int

@@ -9,6 +9,9 @@
 // They read and dismiss in the projects in their reach. During development, and
 // only then, one person needs no login at all: [Config.Local].
 //
+// A stream on another origin is opened by a ticket ([Tickets]): it is worth one
+// connection, and stands for the caller who asked for it.
+//
 // The answer is an [Identity], a value. Everything that is shown to a caller is
 // chosen by the projects in it ([Identity.Projects], [Identity.Grant]); a
 // project out of reach and one that does not exist look alike everywhere.
@@ -25,8 +28,9 @@
 //   - Guessing is slow and locks out nobody: an address that failed 10 times in a
 //     minute is told to wait, and only what it sends right is let in
 //     (failures.go).
-//   - The state of a login works once, and by it the code of the provider. Taking
-//     the row is what makes it so, in all processes.
+//   - What opens something works once: a ticket, the state of a login, and by it
+//     the code of the provider. Taking the row is what makes it so, in all
+//     processes.
 //   - A signed token is believed by the keys of its provider alone, by asymmetric
 //     algorithms, for one issuer and audience, and until it expires. The provider
 //     is asked within bounds of time, size and rate, whatever is sent to us.
@@ -37,5 +41,5 @@
 //   - The local user answers only to this machine and never through a proxy.
 //
 // Where tokens are kept is not known here: package postgres implements
-// [Lookup] and [LoginStore].
+// [Lookup], [LoginStore] and [TicketStore].
 package auth

@@ -261,6 +261,21 @@ CREATE TABLE public.log_head (
 )
 WITH (fillfactor='10');
 
+CREATE TABLE public.logins (
+    login_sha256 bytea NOT NULL,
+    state_sha256 bytea NOT NULL,
+    nonce text NOT NULL,
+    verifier text NOT NULL,
+    next text NOT NULL,
+    redirect text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT logins_lifetime CHECK ((expires_at > created_at)),
+    CONSTRAINT logins_next_length CHECK ((length(next) <= 2000)),
+    CONSTRAINT logins_sha256_length CHECK ((octet_length(login_sha256) = 32)),
+    CONSTRAINT logins_state_length CHECK ((octet_length(state_sha256) = 32))
+);
+
 CREATE TABLE public.occurrences (
     occurrence_id uuid NOT NULL,
     day date NOT NULL,
@@ -330,6 +345,23 @@ ALTER TABLE public.staff_tokens ALTER COLUMN token_id ADD GENERATED ALWAYS AS ID
     CACHE 1
 );
 
+CREATE TABLE public.tickets (
+    ticket_sha256 bytea NOT NULL,
+    kind text NOT NULL,
+    user_id text NOT NULL,
+    name text NOT NULL,
+    proof_sha256 bytea,
+    projects text[],
+    rights_until timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT tickets_kind_known CHECK ((kind = ANY (ARRAY['session'::text, 'staff_token'::text, 'bearer'::text, 'local'::text]))),
+    CONSTRAINT tickets_lifetime CHECK (((expires_at > created_at) AND (expires_at <= (created_at + '00:00:30'::interval)))),
+    CONSTRAINT tickets_proof_length CHECK ((octet_length(proof_sha256) = 32)),
+    CONSTRAINT tickets_proved CHECK (((proof_sha256 IS NOT NULL) = (kind = ANY (ARRAY['session'::text, 'staff_token'::text])))),
+    CONSTRAINT tickets_sha256_length CHECK ((octet_length(ticket_sha256) = 32))
+);
+
 ALTER TABLE ONLY public.events ATTACH PARTITION public.events_p0 FOR VALUES FROM ('1') TO ('1000001');
 
 ALTER TABLE ONLY public.events ATTACH PARTITION public.events_p1 FOR VALUES FROM ('1000001') TO ('2000001');
@@ -382,6 +414,9 @@ ALTER TABLE ONLY public.ingest_tokens
 ALTER TABLE ONLY public.log_head
     ADD CONSTRAINT log_head_pkey PRIMARY KEY (one);
 
+ALTER TABLE ONLY public.logins
+    ADD CONSTRAINT logins_pkey PRIMARY KEY (login_sha256);
+
 ALTER TABLE ONLY public.occurrences
     ADD CONSTRAINT occurrences_key PRIMARY KEY (occurrence_id, day, project_id);
 
@@ -399,6 +434,9 @@ ALTER TABLE ONLY public.staff_tokens
 
 ALTER TABLE ONLY public.staff_tokens
     ADD CONSTRAINT staff_tokens_prefix_unique UNIQUE (prefix);
+
+ALTER TABLE ONLY public.tickets
+    ADD CONSTRAINT tickets_pkey PRIMARY KEY (ticket_sha256);
 
 CREATE INDEX group_history_group ON public.group_history USING btree (group_id, history_id DESC);
 
@@ -436,9 +474,15 @@ CREATE INDEX groups_view ON public.groups USING btree (view_id) WHERE (view_id I
 
 CREATE INDEX ingest_tokens_live ON public.ingest_tokens USING btree (project_id, created_at) WHERE (revoked_at IS NULL);
 
+CREATE INDEX logins_expiry ON public.logins USING btree (expires_at);
+
 CREATE INDEX occurrences_newest ON ONLY public.occurrences USING btree (project_id, fingerprint, occurred_at DESC, occurrence_id DESC);
 
 CREATE INDEX sessions_expiry ON public.sessions USING btree (expires_at);
+
+CREATE INDEX sessions_person ON public.sessions USING btree (user_id);
+
+CREATE INDEX tickets_expiry ON public.tickets USING btree (expires_at);
 
 ALTER INDEX public.events_key ATTACH PARTITION public.events_p0_pkey;
 

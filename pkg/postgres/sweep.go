@@ -55,13 +55,15 @@ type Swept struct {
 	MinutesDropped    int64
 	KeysUnmapped      int64
 	SessionsEnded     int64
+	LoginsExpired     int64
+	TicketsExpired    int64
 	// Elsewhere is true when another process was sweeping, so this one did nothing.
 	Elsewhere bool
 }
 
 // Sweep makes the partitions that will be needed and lets go of what retention
 // does not keep: partitions of occurrences and events, groups, counts, expired
-// mappings and sessions. Call it about once a minute from any number of
+// mappings, sessions, logins and tickets. Call it about once a minute from any number of
 // processes. It is bounded, so much to do takes several sweeps; it waits for
 // nobody long and lets nobody wait. What fails does not keep the rest from
 // being done; the errors come back joined.
@@ -222,6 +224,12 @@ delete /* expired mappings */ from group_keys where ctid = any (array(
 	deleteSessions = `
 delete /* expired sessions */ from sessions where ctid = any (array(
   select ctid from sessions where expires_at < @before limit @limit for update skip locked))`
+	deleteLogins = `
+delete /* expired logins */ from logins where ctid = any (array(
+  select ctid from logins where expires_at < @before limit @limit for update skip locked))`
+	deleteTickets = `
+delete /* expired tickets */ from tickets where ctid = any (array(
+  select ctid from tickets where expires_at < @before limit @limit for update skip locked))`
 )
 
 func (s *Store) sweepRows(ctx context.Context, now time.Time, swept *Swept) error {
@@ -234,6 +242,8 @@ func (s *Store) sweepRows(ctx context.Context, now time.Time, swept *Swept) erro
 		{deleteMinutes, now.Add(-minutesKept), &swept.MinutesDropped},
 		{deleteMappings, now, &swept.KeysUnmapped},
 		{deleteSessions, now, &swept.SessionsEnded},
+		{deleteLogins, now, &swept.LoginsExpired},
+		{deleteTickets, now, &swept.TicketsExpired},
 	} {
 		for range trimTurns {
 			tag, err := s.pool.Exec(ctx, trim.query, pgx.NamedArgs{"before": trim.before, "limit": trimRows})

@@ -33,6 +33,7 @@ func init() { // not a literal: help reads the list
 		{"serve", "", "serve a database given by DATABASE_URL; never has a local user", runServe},
 		{"migrate", "", "bring the database to the newest version and end", runMigrate},
 		{"token", "create|list|revoke …", "make and revoke ingest and staff tokens, and projects", runToken},
+		{"session", "list|revoke …", "who is signed in, and end their sessions", runSession},
 		{"tail", "[-url URL] [-token TOKEN] [-topics LIST]", "follow the log on the terminal", runTail},
 		{"demo", "[-url URL] [-token TOKEN] [-rate N] [-count N]", "send a realistic mix of errors", runDemo},
 		{"log", "new-epoch", "give the log a new identity after a restore", runLog},

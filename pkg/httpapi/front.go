@@ -43,7 +43,7 @@ func frontHeaders(frames []string) http.Header {
 		"Content-Security-Policy": {"default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
 			"connect-src 'self'; worker-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; " +
 			"frame-ancestors " + ancestors + "; " +
-			"require-trusted-types-for 'script'; trusted-types svelte-trusted-html lit-html default 'allow-duplicates'"},
+			"require-trusted-types-for 'script'; trusted-types svelte-trusted-html lit-html 'allow-duplicates'"},
 		"X-Content-Type-Options":     {"nosniff"},
 		"Referrer-Policy":            {"no-referrer"},
 		"Cross-Origin-Opener-Policy": {"same-origin"},

@@ -311,6 +311,21 @@ CREATE TABLE public.log_news (
 )
 WITH (fillfactor='70');
 
+CREATE TABLE public.logins (
+    login_sha256 bytea NOT NULL,
+    state_sha256 bytea NOT NULL,
+    nonce text NOT NULL,
+    verifier text NOT NULL,
+    next text NOT NULL,
+    redirect text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT logins_lifetime CHECK ((expires_at > created_at)),
+    CONSTRAINT logins_next_length CHECK ((length(next) <= 2000)),
+    CONSTRAINT logins_sha256_length CHECK ((octet_length(login_sha256) = 32)),
+    CONSTRAINT logins_state_length CHECK ((octet_length(state_sha256) = 32))
+);
+
 CREATE TABLE public.logs (
     project_id bigint NOT NULL,
     work text NOT NULL,
@@ -411,6 +426,23 @@ ALTER TABLE public.staff_tokens ALTER COLUMN token_id ADD GENERATED ALWAYS AS ID
     CACHE 1
 );
 
+CREATE TABLE public.tickets (
+    ticket_sha256 bytea NOT NULL,
+    kind text NOT NULL,
+    user_id text NOT NULL,
+    name text NOT NULL,
+    proof_sha256 bytea,
+    projects text[],
+    rights_until timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT tickets_kind_known CHECK ((kind = ANY (ARRAY['session'::text, 'staff_token'::text, 'bearer'::text, 'local'::text]))),
+    CONSTRAINT tickets_lifetime CHECK (((expires_at > created_at) AND (expires_at <= (created_at + '00:00:30'::interval)))),
+    CONSTRAINT tickets_proof_length CHECK ((octet_length(proof_sha256) = 32)),
+    CONSTRAINT tickets_proved CHECK (((proof_sha256 IS NOT NULL) = (kind = ANY (ARRAY['session'::text, 'staff_token'::text])))),
+    CONSTRAINT tickets_sha256_length CHECK ((octet_length(ticket_sha256) = 32))
+);
+
 CREATE TABLE public.work_news (
     project_id bigint NOT NULL,
     work text NOT NULL,
@@ -485,6 +517,9 @@ ALTER TABLE ONLY public.log_lines
 ALTER TABLE ONLY public.log_news
     ADD CONSTRAINT log_news_key PRIMARY KEY (project_id, work, work_id);
 
+ALTER TABLE ONLY public.logins
+    ADD CONSTRAINT logins_pkey PRIMARY KEY (login_sha256);
+
 ALTER TABLE ONLY public.logs
     ADD CONSTRAINT logs_key PRIMARY KEY (project_id, work, work_id);
 
@@ -508,6 +543,9 @@ ALTER TABLE ONLY public.staff_tokens
 
 ALTER TABLE ONLY public.staff_tokens
     ADD CONSTRAINT staff_tokens_prefix_unique UNIQUE (prefix);
+
+ALTER TABLE ONLY public.tickets
+    ADD CONSTRAINT tickets_pkey PRIMARY KEY (ticket_sha256);
 
 ALTER TABLE ONLY public.work_news
     ADD CONSTRAINT work_news_key PRIMARY KEY (project_id, work, work_id);
@@ -560,6 +598,8 @@ CREATE INDEX log_lines_markers ON ONLY public.log_lines USING btree (day, projec
 
 CREATE INDEX log_news_held ON public.log_news USING btree (published_at) WHERE (version > published_version);
 
+CREATE INDEX logins_expiry ON public.logins USING btree (expires_at);
+
 CREATE INDEX logs_age ON public.logs USING btree (day);
 
 CREATE INDEX occurrences_newest ON ONLY public.occurrences USING btree (project_id, fingerprint, occurred_at DESC, occurrence_id DESC);
@@ -573,6 +613,10 @@ CREATE INDEX runs_newest ON public.runs USING btree (project_id, at DESC, run_id
 CREATE INDEX runs_status ON public.runs USING btree (project_id, status, at DESC, run_id DESC);
 
 CREATE INDEX sessions_expiry ON public.sessions USING btree (expires_at);
+
+CREATE INDEX sessions_person ON public.sessions USING btree (user_id);
+
+CREATE INDEX tickets_expiry ON public.tickets USING btree (expires_at);
 
 CREATE INDEX work_news_group ON public.work_news USING btree (group_id) WHERE (group_id IS NOT NULL);
 

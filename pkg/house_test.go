@@ -36,6 +36,9 @@ var only = map[string][]string{
 	"github.com/danielgtaylor/huma": {"httpapi"},
 	"github.com/aws/aws-lambda-go":  {"lambdahttp"},
 	"github.com/prometheus":         {},
+	"github.com/coreos/go-oidc":     {"auth"},
+	"github.com/go-jose/go-jose":    {"auth"},
+	"golang.org/x/oauth2":           {"auth"},
 }
 
 func TestImportsPointOneWay(t *testing.T) {

@@ -20,6 +20,7 @@ import (
 	"testing"
 	"time"
 
+	"rynda/pkg/auth/oidctest"
 	"rynda/pkg/pgtest"
 )
 
@@ -37,9 +38,16 @@ func TestBrowser(t *testing.T) {
 		t.Fatalf("no scenarios in %s: %v", folder, err)
 	}
 	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".scenario.mjs"), func(t *testing.T) {
+		name := strings.TrimSuffix(filepath.Base(file), ".scenario.mjs")
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			newStage(t, built, chromium).play(file)
+			var env []string
+			if name == "sign-in" {
+				provider := oidctest.New(t)
+				provider.Claims["rynda_projects"] = "*"
+				env = loginEnv(provider)
+			}
+			newStage(t, built, chromium, env...).play(file)
 		})
 	}
 }

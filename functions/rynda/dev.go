@@ -94,7 +94,8 @@ func runDev(ctx context.Context, args []string, out io.Writer) error {
 	}
 	defer logFile.Close()
 	app, err := wiring.New(ctx, config, wiring.Options{
-		Local: true, LocalName: localName(), ExampleToken: dev.IngestToken, Static: static,
+		Local:     config.Auth.OIDC.Issuer == "", // where people can sign in they do
+		LocalName: localName(), ExampleToken: dev.IngestToken, Static: static,
 		Logger: wiring.NewLogger(logFile, wiring.ParseLevel(config.LogLevel)),
 	})
 	if err != nil {

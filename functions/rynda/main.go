@@ -33,6 +33,7 @@ func init() { // not a literal: help reads the list
 		{"serve", "", "serve a database given by DATABASE_URL; never has a local user", runServe},
 		{"migrate", "", "bring the database to the newest version and end", runMigrate},
 		{"token", "create|list|revoke …", "make and revoke ingest and staff tokens, and projects", runToken},
+		{"session", "list|revoke …", "who is signed in, and end their sessions", runSession},
 		{"tail", "[-url URL] [-token TOKEN] [-topics LIST]", "follow the log on the terminal", runTail},
 		{"demo", "[-url URL] [-token TOKEN] [-rate N] [-count N]", "play a platform: errors, runs, deploys and their logs", runDemo},
 		{"smoke", "[-ingest TOKEN] [-staff TOKEN] URL", "try every promise once against a running deployment", runSmoke},

@@ -37,6 +37,22 @@ type Config struct {
 	// TrustedProxies are the networks whose X-Forwarded-For is believed when
 	// failures are counted by address. Empty: the peer's address counts.
 	TrustedProxies []netip.Prefix `envconfig:"RYNDA_TRUSTED_PROXIES"`
+	// OIDC is how people sign in; JWT which signed tokens are believed.
+	OIDC OIDCConfig
+	JWT  JWTConfig
+	// Transport is how providers are asked; nil is http.DefaultTransport.
+	Transport http.RoundTripper `ignored:"true"`
+}
+
+// Check says by the names of variables, never by their values, what is not
+// right, or returns nil.
+func (c Config) Check() error {
+	faults := append(c.OIDC.check(), c.JWT.check()...)
+	if len(faults) == 0 {
+		return nil
+	}
+	slices.Sort(faults)
+	return errors.New(strings.Join(faults, "\n  "))
 }
 
 const (
@@ -58,6 +74,7 @@ type Authenticator struct {
 	lookup  Lookup
 	config  Config
 	now     func() time.Time
+	bearers *bearers  // nil: signed tokens are not believed
 	guesses *failures // tokens
 	strays  *failures // cookies
 	places  chan struct{}
@@ -74,7 +91,8 @@ type Authenticator struct {
 type proof struct {
 	sha256  [32]byte
 	who     Identity // without Projects where reach decides
-	reach   []int64
+	reach   []int64  // ids of projects
+	slugs   []string // and more of them, by name
 	all     bool
 	expires time.Time
 	readAt  time.Time
@@ -87,7 +105,7 @@ func New(lookup Lookup, config Config, now func() time.Time) *Authenticator {
 	}
 	config.LocalName = cmp.Or(config.LocalName, "local")
 	return &Authenticator{
-		lookup: lookup, config: config, now: now,
+		lookup: lookup, config: config, now: now, bearers: newBearers(config, now),
 		guesses: newFailures(guesses), strays: newFailures(strays),
 		places:  make(chan struct{}, suspectedOnce),
 		proved:  newRecent[string, proof](remembered),
@@ -112,8 +130,15 @@ func (a *Authenticator) Authenticate(r *http.Request) (Identity, error) {
 // connection every n seconds, at its beginning too, ends it n + 5 seconds after
 // a revocation at most. It returns no *LimitedError, and does not bound its
 // lookups: never call it for a caller whom Authenticate has not recognised.
+//
+// Where a ticket let the caller in, which works once, it asks about what the
+// rights of the ticket rest on.
 func (a *Authenticator) Confirm(r *http.Request) (Identity, error) {
-	return a.identify(r, trust{fresh: confirmed})
+	how := trust{fresh: confirmed}
+	if who := From(r.Context()); who.Basis != nil {
+		return a.byBasis(r, how, *who.Basis)
+	}
+	return a.identify(r, how)
 }
 
 // trust is how a caller is looked at.
@@ -151,20 +176,23 @@ func (a *Authenticator) identify(r *http.Request, how trust) (Identity, error) {
 }
 
 func (a *Authenticator) byToken(r *http.Request, how trust, text string) (Identity, error) {
+	if a.bearers != nil && signedForm(text) {
+		return a.byJWT(r, how, text)
+	}
 	prefix, find, ok := splitToken(text)
-	if !ok {
+	if !ok || prefix != IngestPrefix && prefix != StaffPrefix {
 		return Identity{}, a.failed(r, how, a.guesses)
 	}
-	var look func(context.Context, string) (TokenRow, error)
-	switch prefix {
-	case IngestPrefix:
+	return a.byRow(r, how, prefix, find, sha256Of(text))
+}
+
+// byRow looks for the token with this hash.
+func (a *Authenticator) byRow(r *http.Request, how trust, prefix, find string, sum [32]byte) (Identity, error) {
+	look := a.lookup.StaffToken
+	if prefix == IngestPrefix {
 		look = a.lookup.IngestToken
-	case StaffPrefix:
-		look = a.lookup.StaffToken
-	default:
-		return Identity{}, a.failed(r, how, a.guesses)
 	}
-	return a.prove(r, how, a.guesses, prefix+find, sha256.Sum256([]byte(text)), func(ctx context.Context) (proof, error) {
+	return a.prove(r, how, a.guesses, prefix+find, sum, func(ctx context.Context) (proof, error) {
 		row, err := look(ctx, find)
 		p := proof{sha256: row.SHA256, expires: row.ExpiresAt}
 		switch {
@@ -187,7 +215,11 @@ func (a *Authenticator) bySession(r *http.Request, how trust, value string) (Ide
 	if err := checkOrigin(r); err != nil {
 		return Identity{}, err
 	}
-	sum := sha256.Sum256([]byte(value))
+	return a.byHash(r, how, sha256Of(value))
+}
+
+// byHash looks for the session whose cookie has this hash.
+func (a *Authenticator) byHash(r *http.Request, how trust, sum [32]byte) (Identity, error) {
 	return a.prove(r, how, a.strays, string(sum[:]), sum, func(ctx context.Context) (proof, error) {
 		row, err := a.lookup.Session(ctx, sum)
 		switch {
@@ -222,11 +254,9 @@ func (a *Authenticator) prove(r *http.Request, how trust, failures *failures, ke
 		// others behind the same address guess wrong.
 		suspect := false
 		if how.counted && (!known || !equal(p.sha256, sum)) {
-			if wait := failures.byAddress.Wait(a.config.address(r), now); wait > 0 {
-				if suspect = failures.lookups.Wait("", now) == 0; !suspect {
-					return Identity{}, &LimitedError{After: wait}
-				}
-				failures.lookups.Spend("", 1, now)
+			var err error
+			if suspect, err = a.suspect(r, failures); err != nil {
+				return Identity{}, err
 			}
 		}
 		found, err, _ := a.asking.Do(key, func() (any, error) {
@@ -274,7 +304,18 @@ func (a *Authenticator) prove(r *http.Request, how trust, failures *failures, ke
 	return a.reached(r.Context(), p)
 }
 
+func sha256Of(text string) [32]byte { return sha256.Sum256([]byte(text)) }
+
 func equal(a, b [32]byte) bool { return subtle.ConstantTimeCompare(a[:], b[:]) == 1 }
+
+// forget makes this process look anew for the session with this hash, and not
+// for a moment: its row was just revoked.
+func (a *Authenticator) forget(sum [32]byte) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.proved.remove(string(sum[:]))
+	a.refused.put(sum, a.now())
+}
 
 // reached fills in the projects that the proof reaches, as they are now.
 func (a *Authenticator) reached(ctx context.Context, p proof) (Identity, error) {
@@ -285,7 +326,7 @@ func (a *Authenticator) reached(ctx context.Context, p proof) (Identity, error) 
 	who := p.who
 	who.Projects = make([]Project, 0, len(rows))
 	for _, row := range rows {
-		if p.all || slices.Contains(p.reach, row.ID) {
+		if p.all || slices.Contains(p.reach, row.ID) || slices.Contains(p.slugs, row.Slug) {
 			who.Projects = append(who.Projects, Project{ID: row.ID, Slug: row.Slug})
 		}
 	}

@@ -25,6 +25,8 @@ type tables struct {
 	ingest   map[string]auth.TokenRow
 	staff    map[string]auth.TokenRow
 	sessions map[[32]byte]auth.SessionRow
+	logins   map[[32]byte]auth.LoginRow
+	tickets  map[[32]byte]auth.TicketRow
 	projects []auth.ProjectRow
 	err      error
 	lookups  int

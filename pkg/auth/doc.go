@@ -1,12 +1,16 @@
 // Package auth says who is calling and what they may see.
 //
-// # Three kinds of callers
+// # Kinds of callers
 //
 // A job or a control plane calls with an ingest token (ryi_…): it writes into
-// one project and reads nothing. A person calls with the cookie of a session, a
-// script of a person with a staff token (rys_…): they read and dismiss in the
-// projects in their reach. During development, and only then, one person needs
-// no login at all: [Config.Local].
+// one project and reads nothing. A person calls with the cookie of a session,
+// which [Login] makes; a script of a person with a staff token (rys_…); a person
+// on the page of another product with a token that a provider signed (bearer.go).
+// They read and dismiss in the projects in their reach. During development, and
+// only then, one person needs no login at all: [Config.Local].
+//
+// A stream on another origin is opened by a ticket ([Tickets]): it is worth one
+// connection, and stands for the caller who asked for it.
 //
 // The answer is an [Identity], a value. Everything that is shown to a caller is
 // chosen by the projects in it ([Identity.Projects], [Identity.Grant]); a
@@ -24,11 +28,18 @@
 //   - Guessing is slow and locks out nobody: an address that failed 10 times in a
 //     minute is told to wait, and only what it sends right is let in
 //     (failures.go).
+//   - What opens something works once: a ticket, the state of a login, and by it
+//     the code of the provider. Taking the row is what makes it so, in all
+//     processes.
+//   - A signed token is believed by the keys of its provider alone, by asymmetric
+//     algorithms, for one issuer and audience, and until it expires. The provider
+//     is asked within bounds of time, size and rate, whatever is sent to us.
+//   - The service starts and goes on while the provider is away; only signing in
+//     has to wait.
 //   - A browser is not made to act for another site: cookies and the local user
 //     are refused for requests that another origin started, reads included.
 //   - The local user answers only to this machine and never through a proxy.
 //
 // Where tokens are kept is not known here: package postgres implements
-// [Lookup]. Signed bearer tokens (JWT) and the login itself come with OIDC; they
-// end in the same Identity.
+// [Lookup], [LoginStore] and [TicketStore].
 package auth

@@ -14,6 +14,9 @@ var (
 	// ErrUnavailable means that it could not be found out who is calling, for
 	// example because the database is away; the caller may try again.
 	ErrUnavailable = errors.New("identity cannot be checked now")
+	// ErrSignIn means that what came back from the provider does not make a
+	// session: the login has to be begun anew.
+	ErrSignIn = errors.New("not signed in")
 	// ErrUnknown is what a Lookup returns for what is not there.
 	ErrUnknown = errors.New("unknown")
 )

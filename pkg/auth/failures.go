@@ -29,6 +29,22 @@ func newFailures(perMinute int) *failures {
 	}
 }
 
+// suspect reports whether the address of the request has failed too often, so
+// that what it sends is looked up among the few of such addresses; *LimitedError
+// when there are too many of those now.
+func (a *Authenticator) suspect(r *http.Request, failures *failures) (bool, error) {
+	now := a.now()
+	wait := failures.byAddress.Wait(a.config.address(r), now)
+	if wait == 0 {
+		return false, nil
+	}
+	if failures.lookups.Wait("", now) > 0 {
+		return false, &LimitedError{After: wait}
+	}
+	failures.lookups.Spend("", 1, now)
+	return true, nil
+}
+
 // failed counts a failure and says so, or that there were too many.
 func (a *Authenticator) failed(r *http.Request, how trust, failures *failures) error {
 	if how.counted {

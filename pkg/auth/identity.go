@@ -39,6 +39,9 @@ type Identity struct {
 	Projects []Project // the projects in reach, sorted by slug; of an ingest token exactly one
 	Scopes   []Scope   // of an ingest token
 	Expires  time.Time // zero: not before it is revoked
+	// Basis is what the rights rest on where a ticket let the caller in, which
+	// cannot be shown again; else nil.
+	Basis *Basis
 }
 
 // Staff reports whether the identity may read and dismiss.

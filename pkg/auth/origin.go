@@ -48,6 +48,18 @@ func checkOrigin(r *http.Request) error {
 	return nil
 }
 
+// checkNavigation refuses what a browser does not open as a page of its own: a
+// login that begins in a picture or a frame of another site would take the place
+// of one that the person has begun. Old browsers and programs do not say and
+// pass.
+func checkNavigation(r *http.Request) error {
+	mode, destination := r.Header.Get("Sec-Fetch-Mode"), r.Header.Get("Sec-Fetch-Dest")
+	if mode != "" && mode != "navigate" || destination != "" && destination != "document" {
+		return fmt.Errorf("not opened as a page: %w", ErrForbidden)
+	}
+	return nil
+}
+
 // address is where the request came from, as failures are counted by it: the
 // peer's, or, where the peer is one of the trusted proxies, the last address in
 // X-Forwarded-For that is not one of them. An IPv6 address counts by its /64.

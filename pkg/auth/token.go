@@ -40,6 +40,7 @@ type SessionRow struct {
 	UserID    string
 	Name      string
 	Projects  []int64 // nil is every project, empty is none
+	CreatedAt time.Time
 	ExpiresAt time.Time
 	RevokedAt time.Time // zero: live
 }
@@ -78,15 +79,20 @@ func chance(n int) string {
 
 // splitToken reports the parts of a text that has the form of a token.
 func splitToken(text string) (prefix, find string, ok bool) {
-	if len(text) != tokenLength || text[3] != '_' || text[4+findLength] != '_' {
+	if len(text) != tokenLength || text[3] != '_' || text[4+findLength] != '_' || !tokenCharacters(text) {
 		return "", "", false
 	}
+	return text[:3], text[4 : 4+findLength], true
+}
+
+// tokenCharacters reports whether a text has only those of base64url.
+func tokenCharacters(text string) bool {
 	for i := range len(text) {
 		switch c := text[i]; {
 		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '-', c == '_':
 		default:
-			return "", "", false
+			return false
 		}
 	}
-	return text[:3], text[4 : 4+findLength], true
+	return true
 }

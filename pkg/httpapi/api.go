@@ -46,7 +46,7 @@ func New(deps Deps, config Config) http.Handler {
 	}
 	s, routes := build(deps, config)
 	return &front{
-		next: routes, logger: deps.Logger, observer: deps.Observer,
+		next: routes, headers: frontHeaders(config.FrameAncestors), logger: deps.Logger, observer: deps.Observer,
 		body: s.config.BodyTimeout, pace: s.config.WriteTimeout,
 	}
 }
@@ -60,7 +60,7 @@ func build(deps Deps, config Config) (*server, *router) {
 		decoding: semaphore.NewWeighted(config.DecodeBytes),
 		waiting:  semaphore.NewWeighted(config.PollWaiters),
 	}
-	routes := newRouter(deps.Static)
+	routes := newRouter(deps.Static, config.AllowedOrigins)
 	format := huma.Format{Marshal: marshal, Unmarshal: json.Unmarshal}
 	s.api = huma.NewAPI(huma.Config{
 		OpenAPI:       document(),
@@ -77,6 +77,8 @@ func build(deps Deps, config Config) (*server, *router) {
 	s.logOperations()
 	s.eventOperations(routes)
 	s.meOperations()
+	s.ticketOperations()
+	s.loginOperations(routes)
 	s.serviceOperations(routes)
 	s.finishDocument()
 	s.published = sync.OnceValue(func() published { return publish(s.api.OpenAPI(), s.specs) })

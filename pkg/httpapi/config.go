@@ -2,8 +2,11 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"rynda/pkg/auth"
@@ -39,6 +42,14 @@ type Config struct {
 	// PublicURL is where callers find this server, without a final slash; empty
 	// means as each of them asked for it.
 	PublicURL string `envconfig:"RYNDA_PUBLIC_URL"`
+	// AllowedOrigins are the origins, as https://app.example.com and exactly so,
+	// whose pages may read answers under /v1 and the files under /embed/. They are
+	// to use a bearer token or a ticket: cookies are refused from other origins,
+	// these too. Empty: no other origin.
+	AllowedOrigins []string `envconfig:"RYNDA_ALLOWED_ORIGINS"`
+	// FrameAncestors are the origins whose pages may show ours in a frame; empty
+	// means none.
+	FrameAncestors []string `envconfig:"RYNDA_FRAME_ANCESTORS"`
 	// Retention of occurrences, as the sweep has it; 0 means 30 days.
 	Retention time.Duration `ignored:"true"`
 	// Version of the program, for people.
@@ -46,6 +57,24 @@ type Config struct {
 	// ExampleToken is shown by GET /v1/me to the local user, so that the line to
 	// paste works. It is set by the development start only.
 	ExampleToken string `ignored:"true"`
+}
+
+// Check says by the names of variables, never by their values, what is not
+// right, or returns nil.
+func (c Config) Check() error {
+	var faults []string
+	for _, one := range []struct {
+		name    string
+		origins []string
+	}{{"RYNDA_ALLOWED_ORIGINS", c.AllowedOrigins}, {"RYNDA_FRAME_ANCESTORS", c.FrameAncestors}} {
+		if slices.ContainsFunc(one.origins, func(o string) bool { return !isOrigin(o) }) {
+			faults = append(faults, one.name+": must be origins as https://app.example.com, with commas between")
+		}
+	}
+	if len(faults) == 0 {
+		return nil
+	}
+	return errors.New(strings.Join(faults, "\n  "))
 }
 
 func (c Config) withDefaults() Config {
@@ -91,6 +120,19 @@ type Authenticator interface {
 	Projects(ctx context.Context) ([]auth.ProjectRow, error)
 }
 
+// Tickets makes and takes the tickets of streams; auth.Tickets does.
+type Tickets interface {
+	Issue(r *http.Request) (text string, until time.Time, err error)
+	Redeem(r *http.Request, text string) (auth.Identity, error)
+}
+
+// Login signs people in and out; auth.Login does.
+type Login interface {
+	Begin(r *http.Request, next, redirect string) (auth.Answer, error)
+	Finish(r *http.Request) (auth.Answer, error)
+	End(r *http.Request) (auth.Answer, error)
+}
+
 // Log is the part of the event log that polls read; eventlog.Log has it.
 type Log interface {
 	Read(ctx context.Context, after eventlog.Position, filter eventlog.Filter, limit int) (eventlog.Page, error)
@@ -110,10 +152,14 @@ type Observer interface {
 	Reports(accepted, duplicates, rejected int)
 }
 
-// Deps are the parts that the handler puts together. Stream, Metrics, Static,
-// Ready, Tick, Waiter, Observer, Logger and Now may be nil.
+// Deps are the parts that the handler puts together. Tickets, Login, Stream,
+// Metrics, Static, Ready, Tick, Waiter, Observer, Logger and Now may be nil.
 type Deps struct {
-	Auth  Authenticator
+	Auth Authenticator
+	// Tickets open streams; nil: there are none.
+	Tickets Tickets
+	// Login answers /auth/*; nil: nobody can sign in.
+	Login Login
 	Store Store
 	Log   Log
 	// Waiter wakes polls that wait; nil answers them at once.

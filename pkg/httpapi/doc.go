@@ -13,6 +13,10 @@
 // file (package postgres answers them all), always with the projects that the
 // caller may see: [scope] is the only place that chooses them.
 //
+// Two kinds of operations stand beside that: those under /auth/ lead a browser
+// elsewhere (login.go), and the stream may be opened by a ticket (tickets.go).
+// Which pages of other origins may read answers is said in cors.go.
+//
 // Reports take a longer way, because they are the one thing that strangers'
 // programs send in bulk: transport.go reads and unpacks the body under caps,
 // split.go finds the reports in it, reports.go decodes, accepts and records

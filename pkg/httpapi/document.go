@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"net/http"
 	"reflect"
 	"strconv"
 	"sync"
@@ -50,7 +51,8 @@ func document() *huma.OpenAPI {
 			SecuritySchemes: map[string]*huma.SecurityScheme{
 				"ingest_token": {Type: "http", Scheme: "bearer", BearerFormat: "ryi_…", Description: "Of a job or control plane: one project, " +
 					"scope report or control, no reading. At most two live at a time, so that they can be changed without a gap."},
-				"staff_token": {Type: "http", Scheme: "bearer", BearerFormat: "rys_…", Description: "Of a script of a person."},
+				"staff_token": {Type: "http", Scheme: "bearer", BearerFormat: "rys_… or JWT", Description: "Of a script of a person; or, where " +
+					"the server is set up for it, a JWT of a provider that names the projects in reach."},
 				"session": {Type: "apiKey", In: "cookie", Name: "__Host-rynda", Description: "Of a person in a browser. " +
 					"Requests that another origin started are refused."},
 			},
@@ -107,15 +109,15 @@ func schemaOf[T any](s *server) *huma.Schema {
 // describeText adds an operation that huma does not run and that answers with
 // something else than JSON.
 func (s *server) describeText(sp spec, mediaType string) {
-	s.describe(sp, &huma.Response{
+	s.describe(sp, http.StatusOK, &huma.Response{
 		Description: "OK",
 		Content:     map[string]*huma.MediaType{mediaType: {Schema: &huma.Schema{Type: huma.TypeString}}},
 	})
 }
 
-func (s *server) describe(sp spec, ok *huma.Response, parameters ...*huma.Param) {
+func (s *server) describe(sp spec, status int, done *huma.Response, parameters ...*huma.Param) {
 	op := sp.huma()
-	op.Responses = map[string]*huma.Response{"200": ok}
+	op.Responses = map[string]*huma.Response{strconv.Itoa(status): done}
 	op.Parameters = parameters
 	for status := range sp.allProblems() {
 		op.Responses[strconv.Itoa(status)] = &huma.Response{Content: map[string]*huma.MediaType{problemType: {Schema: schemaOf[Problem](s)}}}
@@ -155,7 +157,7 @@ func (s *server) describeStream(sp spec) {
 	text := func(name, in, doc string) *huma.Param {
 		return &huma.Param{Name: name, In: in, Description: doc, Schema: &huma.Schema{Type: huma.TypeString}}
 	}
-	s.describe(sp, &huma.Response{
+	s.describe(sp, http.StatusOK, &huma.Response{
 		Description: "A stream of frames, each with event, id and one line of data.",
 		Content: map[string]*huma.MediaType{"text/event-stream": {
 			Schema:     &huma.Schema{Type: huma.TypeString},
@@ -164,6 +166,7 @@ func (s *server) describeStream(sp spec) {
 	},
 		text("after", "query", "A cursor; missing means from now. One that is not of this log any more is answered with a reset frame."),
 		text("topics", "query", "Names of topics with commas between; missing means errors, runs and deploys of all projects in reach."),
+		text("ticket", "query", "Of POST /v1/stream-tickets, in place of a token or cookie."),
 		text("Last-Event-ID", "header", "As a browser's EventSource sends it; a valid one wins over after."),
 	)
 }

@@ -275,10 +275,10 @@ func (s *server) stream(w http.ResponseWriter, r *http.Request) {
 		notFound().write(w, r)
 		return
 	}
-	who, err := s.caller(r, auth.ToBeStaff)
+	who, err := s.opener(r)
 	var limited *auth.LimitedError
 	if err != nil && !errors.Is(err, auth.ErrUnavailable) && !errors.As(err, &limited) {
-		problemOf(err).write(w, r)
+		s.refuse(w, r, err)
 		return
 	}
 	if r.Method == http.MethodHead {

@@ -23,11 +23,12 @@ const (
 	ingestToken  = "of-a-job"
 	controlToken = "of-a-control-plane"
 	staffToken   = "of-a-person"
+	sessionToken = "of-a-session" // sent as a token, for short
 )
 
 var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 
-// callers knows three tokens and two projects.
+// callers knows four tokens and two projects.
 type callers struct{ err error }
 
 func (c callers) Authenticate(r *http.Request) (who auth.Identity, err error) {
@@ -44,6 +45,8 @@ func (c callers) Authenticate(r *http.Request) (who auth.Identity, err error) {
 		return auth.Identity{Kind: auth.IngestToken, ID: "plane", Projects: []auth.Project{alpha}, Scopes: []auth.Scope{auth.Control}}, c.err
 	case "Bearer " + staffToken:
 		return auth.Identity{Kind: auth.StaffToken, ID: "ada", Name: "Ada", Projects: []auth.Project{alpha, beta}}, c.err
+	case "Bearer " + sessionToken:
+		return auth.Identity{Kind: auth.Session, ID: "ada", Name: "Ada", Projects: []auth.Project{alpha}}, c.err
 	}
 	return auth.Identity{}, auth.ErrUnauthorized
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"time"
 )
 
@@ -30,20 +31,29 @@ func callOf(ctx context.Context) *call {
 	return &call{}
 }
 
-// The headers that every answer has. The policy lets a page load only what this
-// server serves, and gives the three renderers their trusted-types policies.
-var frontHeaders = http.Header{
-	"Content-Security-Policy": {"default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
-		"connect-src 'self'; worker-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; " +
-		"require-trusted-types-for 'script'; trusted-types svelte-trusted-html lit-html default 'allow-duplicates'"},
-	"X-Content-Type-Options":     {"nosniff"},
-	"Referrer-Policy":            {"no-referrer"},
-	"Cross-Origin-Opener-Policy": {"same-origin"},
+// frontHeaders are those that every answer has. The policy lets a page load only
+// what this server serves, send forms only here, and gives the two renderers
+// their trusted-types policies; frames says whose pages may show it.
+func frontHeaders(frames []string) http.Header {
+	ancestors := "'none'"
+	if len(frames) > 0 {
+		ancestors = strings.Join(frames, " ")
+	}
+	return http.Header{
+		"Content-Security-Policy": {"default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
+			"connect-src 'self'; worker-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; " +
+			"frame-ancestors " + ancestors + "; " +
+			"require-trusted-types-for 'script'; trusted-types svelte-trusted-html lit-html 'allow-duplicates'"},
+		"X-Content-Type-Options":     {"nosniff"},
+		"Referrer-Policy":            {"no-referrer"},
+		"Cross-Origin-Opener-Policy": {"same-origin"},
+	}
 }
 
 // front is the outermost handler.
 type front struct {
 	next     http.Handler
+	headers  http.Header
 	logger   *slog.Logger
 	observer Observer
 	body     time.Duration // for a body to arrive
@@ -54,7 +64,7 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
 	c := &call{id: rand.Text(), operation: "none"}
 	header := w.Header()
-	for name, values := range frontHeaders {
+	for name, values := range f.headers {
 		header.Set(name, values[0])
 	}
 	header.Set("X-Request-Id", c.id)

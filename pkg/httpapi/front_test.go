@@ -75,9 +75,10 @@ func TestRoutes(t *testing.T) {
 
 func TestHeaders(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t)
+	f := newFixture(t, withLogin)
 	seen := map[string]bool{}
-	for _, path := range []string{"/", "/docs", "/docs/docs.js", "/openapi.yaml", "/v1/feed", "/v1/nothing", "/healthz", "/v1/events/stream"} {
+	for _, path := range []string{"/", "/docs", "/docs/docs.js", "/openapi.yaml", "/v1/feed", "/v1/nothing", "/healthz", "/v1/events/stream",
+		"/auth/login", "/auth/callback", "/auth/nothing"} {
 		got := f.get(path, staffToken)
 		for name, want := range map[string]string{
 			"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cross-Origin-Opener-Policy": "same-origin",
@@ -87,7 +88,7 @@ func TestHeaders(t *testing.T) {
 			}
 		}
 		for _, rule := range []string{"default-src 'self'", "object-src 'none'", "frame-ancestors 'none'", "base-uri 'none'",
-			"require-trusted-types-for 'script'"} {
+			"script-src 'self';", "form-action 'self'", "require-trusted-types-for 'script'"} {
 			if !strings.Contains(got.header.Get("Content-Security-Policy"), rule) {
 				t.Errorf("%s: the policy lacks %s", path, rule)
 			}
@@ -100,6 +101,17 @@ func TestHeaders(t *testing.T) {
 		} else {
 			seen[id] = true
 		}
+	}
+}
+
+func TestFrames(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, func(f *fixture) {
+		f.config.FrameAncestors = []string{"https://intranet.example.com", "https://wiki.example.com"}
+	})
+	policy := f.get("/", "").header.Get("Content-Security-Policy")
+	if !strings.Contains(policy, "frame-ancestors https://intranet.example.com https://wiki.example.com;") || strings.Contains(policy, "frame-ancestors 'none'") {
+		t.Error(policy)
 	}
 }
 

@@ -28,6 +28,8 @@ type Me struct {
 	Projects      []MyProject   `json:"projects"`
 	Version       string        `json:"version" doc:"Of the server."`
 	IngestExample IngestExample `json:"ingest_example"`
+	LoginURL      string        `json:"login_url,omitempty" doc:"Where people sign in: open it as a page, with the path to come back to as ?next=. Missing where nobody can."`
+	LogoutURL     string        `json:"logout_url,omitempty" doc:"Where to POST a form to sign out. Missing for who has no session to end."`
 }
 
 // MyUser names a person, or a script of one.
@@ -74,6 +76,12 @@ func (s *server) getMe(ctx context.Context, in *meInput) (*meOutput, error) {
 	}
 	if who.Kind == auth.Local {
 		me.IngestExample.Token = s.config.ExampleToken
+	}
+	if s.Login != nil {
+		me.LoginURL = loginPath
+		if who.Kind == auth.Session {
+			me.LogoutURL = logoutPath
+		}
 	}
 	for _, mine := range who.Projects {
 		project := MyProject{Project: mine.Slug, Name: mine.Slug, LinkTemplates: map[string]string{}}

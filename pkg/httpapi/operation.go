@@ -97,7 +97,7 @@ func (s *server) identify(need auth.Need) func(huma.Context, func(huma.Context))
 		r, w := humago.Unwrap(ctx)
 		who, err := s.caller(r, need)
 		if err != nil {
-			problemOf(err).write(w, r)
+			s.refuse(w, r, err)
 			return
 		}
 		next(huma.WithContext(ctx, auth.With(ctx.Context(), who)))
@@ -106,11 +106,29 @@ func (s *server) identify(need auth.Need) func(huma.Context, func(huma.Context))
 
 func (s *server) caller(r *http.Request, need auth.Need) (auth.Identity, error) {
 	who, err := s.Auth.Authenticate(r)
+	return s.known(r, who, err, need)
+}
+
+// known notes who is calling for the log, and checks the kind.
+func (s *server) known(r *http.Request, who auth.Identity, err error, need auth.Need) (auth.Identity, error) {
 	if err != nil {
 		return auth.Identity{}, err
 	}
-	callOf(r.Context()).who = string(who.Kind) + ":" + who.ID
+	kind := string(who.Kind)
+	if who.Kind == auth.Bearer {
+		kind = "signed" // what follows "bearer:" the redactor of the log takes for a token
+	}
+	callOf(r.Context()).who = kind + ":" + who.ID
 	return who, who.Check(need)
+}
+
+// refuse answers who is not let in, and where people can sign in says so.
+func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	p := problemOf(err)
+	if p.Status == http.StatusUnauthorized && s.Login != nil {
+		p.LoginURL = loginPath
+	}
+	p.write(w, r)
 }
 
 // scope is the projects that the answer may be about: those asked for, or all

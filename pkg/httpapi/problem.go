@@ -26,6 +26,7 @@ type Problem struct {
 	Detail    string     `json:"detail,omitempty" doc:"what is wrong, for people"`
 	Errors    []Fault    `json:"errors,omitempty" doc:"the fields at fault; never their values"`
 	Rejected  []Rejected `json:"rejected,omitempty" doc:"of POST /v1/reports: every report and why it was refused"`
+	LoginURL  string     `json:"login_url,omitempty" doc:"with 401, where people can sign in: open it as a page, with the path to come back to as ?next="`
 	RequestID string     `json:"request_id,omitempty" doc:"also in the header X-Request-Id; the server's log has it"`
 
 	headers http.Header
@@ -87,6 +88,8 @@ func problemOf(err error) *Problem {
 	case errors.Is(err, auth.ErrUnauthorized):
 		return newProblem(http.StatusUnauthorized, "Send a valid token as Authorization: Bearer, or log in.").
 			with("WWW-Authenticate", `Bearer realm="rynda"`)
+	case errors.Is(err, auth.ErrSignIn):
+		return newProblem(http.StatusBadRequest, "This did not sign you in. Begin anew at "+loginPath+".")
 	case errors.Is(err, auth.ErrForbidden):
 		return newProblem(http.StatusForbidden, "Who you are may not do this.")
 	case errors.Is(err, journal.ErrInvalid):

@@ -20,10 +20,11 @@ const bulk = "/v1/groups/viewed"
 type router struct {
 	single, many *http.ServeMux
 	static       http.Handler
+	origins      []string // others than ours whose pages may read answers
 }
 
-func newRouter(static http.Handler) *router {
-	rt := &router{single: http.NewServeMux(), many: http.NewServeMux(), static: static}
+func newRouter(static http.Handler, origins []string) *router {
+	rt := &router{single: http.NewServeMux(), many: http.NewServeMux(), static: static, origins: origins}
 	rt.single.HandleFunc("/", rt.elsewhere(rt.single))
 	rt.many.HandleFunc("/", rt.elsewhere(rt.many))
 	return rt
@@ -57,6 +58,7 @@ func (rt *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		notFound().write(w, r)
 		return
 	}
+	rt.share(w, r)
 	if ofAPI(r.URL.Path) {
 		w.Header().Set("Cache-Control", "no-store")
 		w.Header().Set("Cross-Origin-Resource-Policy", "same-origin")
@@ -133,6 +135,7 @@ func (rt *router) elsewhere(mux *http.ServeMux) http.HandlerFunc {
 			notFound().write(w, r)
 		case r.Method == http.MethodOptions:
 			w.Header().Set("Allow", strings.Join(append(allowed, http.MethodOptions), ", "))
+			rt.preflight(w, r, allowed)
 			w.WriteHeader(http.StatusNoContent)
 		case page:
 			notFound().write(w, r)

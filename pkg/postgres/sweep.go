@@ -65,13 +65,15 @@ type Swept struct {
 	RunsDropped       int64
 	DeploysDropped    int64
 	LogsDropped       int64
+	LoginsExpired     int64
+	TicketsExpired    int64
 	// Elsewhere is true when another process was sweeping, so this one did nothing.
 	Elsewhere bool
 }
 
 // Sweep makes the partitions that will be needed and lets go of what retention
 // does not keep: partitions of occurrences and events, groups, counts, expired
-// mappings and sessions. Call it about once a minute from any number of
+// mappings, sessions, logins and tickets. Call it about once a minute from any number of
 // processes. It is bounded, so much to do takes several sweeps; it waits for
 // nobody long and lets nobody wait. What fails does not keep the rest from
 // being done; the errors come back joined.
@@ -259,6 +261,12 @@ with l as (delete /* old logs */ from logs where ctid = any (array(
   select ctid from logs where day < @before limit @limit for update skip locked)) returning project_id, work, work_id)
 , n as (delete from log_news n using l where n.project_id = l.project_id and n.work = l.work and n.work_id = l.work_id)
 select from l`
+	deleteLogins = `
+delete /* expired logins */ from logins where ctid = any (array(
+  select ctid from logins where expires_at < @before limit @limit for update skip locked))`
+	deleteTickets = `
+delete /* expired tickets */ from tickets where ctid = any (array(
+  select ctid from tickets where expires_at < @before limit @limit for update skip locked))`
 )
 
 func (s *Store) sweepRows(ctx context.Context, now time.Time, swept *Swept) error {
@@ -273,6 +281,8 @@ func (s *Store) sweepRows(ctx context.Context, now time.Time, swept *Swept) erro
 		{deleteSessions, now, &swept.SessionsEnded},
 		{deleteRuns, now.Add(-s.Retention.works()), &swept.RunsDropped},
 		{deleteDeploys, now.Add(-s.Retention.works()), &swept.DeploysDropped},
+		{deleteLogins, now, &swept.LoginsExpired},
+		{deleteTickets, now, &swept.TicketsExpired},
 	} {
 		if err := s.trim(ctx, trim.query, trim.before, trim.count); err != nil {
 			return err

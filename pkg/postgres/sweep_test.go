@@ -288,6 +288,9 @@ func TestSweep(t *testing.T) {
 			s.exec(`insert into group_keys values ($1, $2, $3, $4)`, s.alpha.ID, fingerprint(int64(100+i)), id, noon.Add(until))
 			s.exec(`insert into sessions (session_sha256, user_id, name, created_at, expires_at) values (sha256($1), 'u', 'U', $2, $3)`,
 				[]byte{byte(i)}, noon.AddDate(0, 0, -1), noon.Add(until))
+			s.exec(`insert into logins values (sha256($1), sha256($1), 'n', 'v', '/', 'r', $2, $3)`, []byte{byte(i)}, noon.AddDate(0, 0, -1), noon.Add(until))
+			s.exec(`insert into tickets (ticket_sha256, kind, user_id, name, created_at, expires_at) values (sha256($1), 'bearer', 'u', 'U', $2, $3)`,
+				[]byte{byte(i)}, noon.Add(until-time.Second), noon.Add(until))
 		}
 		locker, err := s.pool.Begin(ctx)
 		if err != nil {
@@ -297,7 +300,8 @@ func TestSweep(t *testing.T) {
 		if _, err := locker.Exec(ctx, `select from group_minutes where minute = $1 for update`, noon.Add(-30*time.Hour)); err != nil {
 			t.Fatal(err)
 		}
-		want := Swept{PartitionsMade: 38 + logPartitions, HoursDropped: 1, MinutesDropped: 1, KeysUnmapped: 1, SessionsEnded: 1}
+		want := Swept{PartitionsMade: 38 + logPartitions, HoursDropped: 1, MinutesDropped: 1, KeysUnmapped: 1, SessionsEnded: 1,
+			LoginsExpired: 1, TicketsExpired: 1}
 		if diff := cmp.Diff(want, s.sweep()); diff != "" {
 			t.Error(diff)
 		}

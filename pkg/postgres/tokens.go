@@ -216,19 +216,6 @@ func (s *Store) StaffToken(ctx context.Context, prefix string) (auth.TokenRow, e
 	return row, looked(err)
 }
 
-const selectSession = `
-select user_id, name, projects, expires_at, revoked_at from sessions where session_sha256 = @sha256`
-
-// Session implements auth.Lookup.
-func (s *Store) Session(ctx context.Context, sha256 [32]byte) (auth.SessionRow, error) {
-	row := auth.SessionRow{SHA256: sha256}
-	var revoked *time.Time
-	err := s.pool.QueryRow(ctx, selectSession, pgx.NamedArgs{"sha256": sha256[:]}).
-		Scan(&row.UserID, &row.Name, &row.Projects, &row.ExpiresAt, &revoked)
-	row.RevokedAt = or(revoked)
-	return row, looked(err)
-}
-
 // looked turns "no row" into the answer that auth knows.
 func looked(err error) error {
 	if errors.Is(err, pgx.ErrNoRows) {

@@ -32,6 +32,7 @@ var tokens = map[string]func(r *rand.Rand) string{
 	},
 	"pair":   func(r *rand.Rand) string { return "password=" + mixed(r, 16) },
 	"own":    func(r *rand.Rand) string { return "ryi_" + mixed(r, 8) + "_" + mixed(r, 43) },
+	"ticket": func(r *rand.Rand) string { return "ryt_" + mixed(r, 43) },
 	"bearer": func(r *rand.Rand) string { return "Bearer " + mixed(r, 30) },
 }
 

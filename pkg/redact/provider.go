@@ -29,6 +29,7 @@ var providers = []provider{
 	// Rynda's own.
 	{"ryi_", "rynda-token", csWord, 16, anyShape},
 	{"rys_", "rynda-token", csWord, 16, anyShape},
+	{"ryt_", "rynda-token", csWord, 16, anyShape},
 
 	// Clouds.
 	{"AKIA", "aws-key", csAlnum, 16, upperHex},

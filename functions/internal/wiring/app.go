@@ -94,7 +94,10 @@ func New(ctx context.Context, config Config, options Options) (*App, error) {
 	if a.quiet == nil {
 		a.quiet = slog.Default()
 	}
-	var err error
+	err := errors.Join(config.Auth.Check(), config.HTTP.Check())
+	if err != nil {
+		return nil, fmt.Errorf("the environment is not right:\n  %w", err)
+	}
 	if a.Pool, err = newPool(ctx, config.DatabaseURL, max(config.Connections, 4), nil); err != nil {
 		return nil, err
 	}
@@ -127,12 +130,17 @@ func New(ctx context.Context, config Config, options Options) (*App, error) {
 
 	config.Auth.Local, config.Auth.LocalName = options.Local, options.LocalName
 	a.Auth = auth.New(a.Store, config.Auth, nil)
+	var login httpapi.Login // an interface that is nil where there is none
+	if l := auth.NewLogin(a.Auth, a.Store); l != nil {
+		login = l
+	}
 	a.Relay = relay.New(source{a.Log, a.Doorbell}, config.Relay)
 	config.HTTP.ExampleToken = options.ExampleToken
 	config.HTTP.Retention = config.Retention.Occurrences
 	config.HTTP.Version = Version()
 	a.Handler = httpapi.New(httpapi.Deps{
-		Auth: a.Auth, Store: recording{a.Store, a.Recorder, a.metrics}, Log: a.Log, Waiter: a.Doorbell,
+		Auth: a.Auth, Tickets: auth.NewTickets(a.Auth, a.Store), Login: login,
+		Store: recording{a.Store, a.Recorder, a.metrics}, Log: a.Log, Waiter: a.Doorbell,
 		Tick:    a.tick,
 		Stream:  a.Relay.Handler(a.authenticateStream, httpapi.WriteProblem),
 		Metrics: a.metrics.handler(), Static: options.Static, Ready: a.Ready, Observer: a.metrics, Logger: a.logger,

@@ -76,6 +76,7 @@ func (m *metrics) swept(s postgres.Swept) {
 	for what, n := range map[string]int64{
 		"partition": int64(s.PartitionsDropped), "group": int64(s.GroupsRemoved), "hour": s.HoursDropped, "minute": s.MinutesDropped,
 		"mapped fingerprint": s.KeysUnmapped, "session": s.SessionsEnded, "event below the floor": s.EventsBelowFloor,
+		"login": s.LoginsExpired, "ticket": s.TicketsExpired,
 	} {
 		m.removed.WithLabelValues(what).Add(float64(n))
 	}

@@ -12,16 +12,20 @@ import (
 	"time"
 
 	"rynda/pkg/auth"
+	"rynda/pkg/auth/oidctest"
 	"rynda/pkg/eventlog"
 	"rynda/pkg/httpapi"
 	"rynda/pkg/relay"
 )
 
-// tokens is a table of one staff token; the rest is not there.
+// tokens is a table of one staff token and one session, and of tickets; the rest
+// is not there.
 type tokens struct {
-	mu  sync.Mutex
-	row auth.TokenRow
-	err error
+	mu      sync.Mutex
+	row     auth.TokenRow
+	session auth.SessionRow
+	tickets map[[32]byte]auth.TicketRow
+	err     error
 }
 
 func (s *tokens) StaffToken(_ context.Context, prefix string) (auth.TokenRow, error) {
@@ -37,8 +41,31 @@ func (s *tokens) IngestToken(context.Context, string) (auth.TokenRow, error) {
 	return auth.TokenRow{}, auth.ErrUnknown
 }
 
-func (s *tokens) Session(context.Context, [32]byte) (auth.SessionRow, error) {
-	return auth.SessionRow{}, auth.ErrUnknown
+func (s *tokens) Session(_ context.Context, sum [32]byte) (auth.SessionRow, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err == nil && sum != s.session.SHA256 {
+		return auth.SessionRow{}, auth.ErrUnknown
+	}
+	return s.session, s.err
+}
+
+func (s *tokens) SaveTicket(_ context.Context, row auth.TicketRow) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tickets[row.SHA256] = row
+	return s.err
+}
+
+func (s *tokens) TakeTicket(_ context.Context, sum [32]byte) (auth.TicketRow, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	row, ok := s.tickets[sum]
+	delete(s.tickets, sum)
+	if !ok && s.err == nil {
+		return row, auth.ErrUnknown
+	}
+	return row, s.err
 }
 
 func (s *tokens) Projects(context.Context) ([]auth.ProjectRow, error) {
@@ -77,41 +104,108 @@ func (p *paper) Write(b []byte) (int, error) {
 	return p.text.Write(b)
 }
 
+// by is how a caller shows who they are, and loses it.
+type by struct {
+	show   func(r *http.Request) // to any operation
+	lose   func()
+	ticket bool // streams are opened by tickets
+}
+
 func TestStreamsEndWithTheirRights(t *testing.T) {
 	t.Parallel()
+	provider := oidctest.New(t)
+	const audience = "rynda-embed"
+	jwt := auth.JWTConfig{Issuer: provider.URL, Audience: audience, JWKSURL: provider.URL + "/keys", ProjectsClaim: "rynda_projects"}
+	token := func(table *tokens) by {
+		text, row := auth.NewToken(auth.StaffPrefix)
+		table.row = row
+		return by{
+			show: func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+text) },
+			lose: func() { table.row.RevokedAt = time.Now() },
+		}
+	}
+	session := func(table *tokens) by {
+		value, row := auth.NewSession()
+		row.UserID, row.Name, row.ExpiresAt = "u-ada", "Ada", time.Now().Add(time.Hour)
+		table.session = row
+		return by{
+			show: func(r *http.Request) { r.AddCookie(&http.Cookie{Name: auth.SecureCookie, Value: value}) },
+			lose: func() { table.session.RevokedAt = time.Now() },
+		}
+	}
+	signed := func(*tokens) by {
+		text := provider.Token(map[string]any{
+			"iss": provider.URL, "aud": audience, "sub": "u-eve", "rynda_projects": "alpha", "exp": time.Now().Add(time.Minute).Unix(),
+		})
+		return by{show: func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+text) }, lose: func() {}}
+	}
+	byTicket := func(of func(*tokens) by) func(*tokens) by {
+		return func(table *tokens) by {
+			b := of(table)
+			b.ticket = true
+			return b
+		}
+	}
+	away := func(of func(*tokens) by) func(*tokens) by {
+		return func(table *tokens) by {
+			b := of(table)
+			lose := b.lose
+			b.lose = func() { lose(); table.err = errors.New("away") }
+			return b
+		}
+	}
 	for name, c := range map[string]struct {
-		lose func(*tokens)
-		why  relay.Reason
+		of  func(*tokens) by
+		why relay.Reason
 	}{
-		"a token that is revoked":                            {func(s *tokens) { s.row.RevokedAt = time.Now() }, relay.Rights},
-		"a token that is revoked while the database is away": {func(s *tokens) { s.row.RevokedAt, s.err = time.Now(), errors.New("away") }, relay.Unavailable},
+		"a token that is revoked":                              {token, relay.Rights},
+		"a token that is revoked while the database is away":   {away(token), relay.Unavailable},
+		"a session that is revoked":                            {session, relay.Rights},
+		"a session that is revoked while the database is away": {away(session), relay.Unavailable},
+		"a session that expires": {func(table *tokens) by {
+			b := session(table)
+			table.session.ExpiresAt, b.lose = time.Now().Add(65*time.Second), func() {}
+			return b
+		}, relay.Expired},
+		"a session that was signed out of, behind tickets":    {byTicket(session), relay.Rights},
+		"a token that is revoked, behind tickets":             {byTicket(token), relay.Rights},
+		"a signed token that expires":                         {signed, relay.Expired},
+		"a signed token that expires, behind tickets":         {byTicket(signed), relay.Expired},
+		"a session, behind tickets, and the database is away": {byTicket(away(session)), relay.Unavailable},
 	} {
 		t.Run(name+" ends its streams within a minute, amid requests and guesses", func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				text, row := auth.NewToken(auth.StaffPrefix)
-				table := &tokens{row: row}
-				fan := relay.New(silent{}, relay.Config{})
+				table := &tokens{tickets: map[[32]byte]auth.TicketRow{}}
+				caller := c.of(table)
+				fan := relay.New(silent{}, relay.Config{PerUser: 100})
 				ctx, stop := context.WithCancel(t.Context())
 				ran := make(chan struct{})
 				go func() { defer close(ran); fan.Run(ctx) }()
 				defer func() { stop(); <-ran }()
-				app := &App{Auth: auth.New(table, auth.Config{}, nil)}
-				handler := httpapi.New(httpapi.Deps{Auth: app.Auth, Stream: fan.Handler(app.authenticateStream, httpapi.WriteProblem)}, httpapi.Config{})
-				request := func(path, token string) *http.Request {
+				app := &App{Auth: auth.New(table, auth.Config{JWT: jwt, Transport: provider.Transport()}, nil)}
+				tickets := auth.NewTickets(app.Auth, table)
+				handler := httpapi.New(httpapi.Deps{Auth: app.Auth, Tickets: tickets, Stream: fan.Handler(app.authenticateStream, httpapi.WriteProblem)}, httpapi.Config{})
+				request := func(path string) *http.Request {
 					r := httptest.NewRequestWithContext(t.Context(), "GET", path, nil)
-					r.Header.Set("Authorization", "Bearer "+token)
+					caller.show(r)
 					return r
 				}
-				use := func() { // keeps what is remembered of the token young
-					app.Auth.Authenticate(request("/v1/feed", text))
+				use := func() { // keeps what is remembered of the caller young
+					app.Auth.Authenticate(request("/v1/feed"))
 				}
 
 				var open sync.WaitGroup
 				begin := func() {
-					open.Go(func() {
-						handler.ServeHTTP(&paper{head: http.Header{}}, request("/v1/events/stream", text))
-					})
+					r := request("/v1/events/stream")
+					if caller.ticket {
+						text, _, err := tickets.Issue(r)
+						if err != nil {
+							return
+						}
+						r = httptest.NewRequestWithContext(t.Context(), "GET", "/v1/events/stream?ticket="+text, nil)
+					}
+					open.Go(func() { handler.ServeHTTP(&paper{head: http.Header{}}, r) })
 				}
 				opened := 0
 				for second := range 60 {
@@ -123,7 +217,10 @@ func TestStreamsEndWithTheirRights(t *testing.T) {
 					time.Sleep(time.Second) // of the bubble
 				}
 				use()
-				table.change(func() { c.lose(table) })
+				if n := fan.Stats().Closed; len(n) != 0 {
+					t.Fatalf("closed before anything was lost: %v", n)
+				}
+				table.change(caller.lose)
 				lost := time.Now()
 				begin() // what is remembered lets it in, or not
 				go func() {
@@ -131,7 +228,9 @@ func TestStreamsEndWithTheirRights(t *testing.T) {
 						use()
 						if i < 20 {
 							wrong, _ := auth.NewToken(auth.StaffPrefix)
-							app.Auth.Authenticate(request("/v1/feed", wrong))
+							r := httptest.NewRequestWithContext(t.Context(), "GET", "/v1/feed", nil)
+							r.Header.Set("Authorization", "Bearer "+wrong)
+							app.Auth.Authenticate(r)
 						}
 						time.Sleep(time.Second) // of the bubble
 					}

@@ -9,6 +9,8 @@ export class Problem extends Error {
     readonly title: string,
     readonly detail = '',
     readonly requestId = '',
+    /** Of a 401: where people sign in, if they can. */
+    readonly loginUrl?: string,
   ) {
     super(title);
     this.name = 'Problem';
@@ -36,6 +38,7 @@ export async function problemFrom(response: Response): Promise<Problem> {
     text(body.title) || response.statusText || String(response.status),
     text(body.detail),
     text(body.request_id) || header || text(body.instance),
+    text(body.login_url) || undefined,
   );
 }
 

@@ -22,6 +22,9 @@ export interface Me {
   projects: MyProject[];
   version: string;
   ingest_example: { url: string; token?: string };
+  /** Where people sign in and out: paths of the server, missing where there is no such way. */
+  login_url?: string;
+  logout_url?: string;
 }
 
 /** A page of history, newest by the asked order. `next_page` is empty at the end. */

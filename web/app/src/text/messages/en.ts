@@ -87,6 +87,9 @@ export const en = {
 
   'entry.signed-out.title': 'You are not signed in',
   'entry.signed-out.text': 'Sign in where you came from, then reload this page.',
+  'sign.in': 'Sign in',
+  'sign.out': 'Sign out',
+  person: 'Signed in as {name}',
   'entry.no-projects.title': 'No project to show',
   'entry.no-projects.text':
     'You are signed in, but none of the projects is open to you. An administrator can change that.',

@@ -89,6 +89,9 @@ export const ru: Catalog = {
 
   'entry.signed-out.title': 'Вы не вошли',
   'entry.signed-out.text': 'Войдите там, откуда пришли, и обновите страницу.',
+  'sign.in': 'Войти',
+  'sign.out': 'Выйти',
+  person: 'Вы вошли как {name}',
   'entry.no-projects.title': 'Нет доступных проектов',
   'entry.no-projects.text': 'Вы вошли, но ни один проект вам не открыт. Это может изменить администратор.',
   'entry.unreachable.title': 'Сервер не отвечает',

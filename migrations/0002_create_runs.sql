@@ -24,7 +24,8 @@ create table runs (
 create index runs_newest on runs (project_id, at desc, run_id desc);
 create index runs_status on runs (project_id, status, at desc, run_id desc);
 create index runs_deploy on runs (project_id, deploy_id, at desc, run_id desc) where deploy_id <> '';
-create index runs_age on runs using brin (changed_at);
+create index runs_name on runs (project_id, name, at desc, run_id desc);
+create index runs_age on runs (changed_at);
 
 create table deploys (
   project_id  bigint not null references projects,
@@ -49,7 +50,10 @@ create table deploys (
 create index deploys_newest on deploys (project_id, at desc, deploy_id desc);
 create index deploys_status on deploys (project_id, status, at desc, deploy_id desc);
 create index deploys_environment on deploys (project_id, environment, at desc, deploy_id desc);
-create index deploys_age on deploys using brin (changed_at);
+create index deploys_name on deploys (project_id, name, at desc, deploy_id desc);
+create index deploys_age on deploys (changed_at);
+-- How many groups were new after a deploy.
+create index groups_of_environment on groups (project_id, environment, first_seen_at desc, group_id desc) where severity >= 3;
 
 -- What the log of events has told of each run and deploy, and which group the failure of its newest attempt that failed
 -- raised or joined. Only the fold writes here, so that it never waits for a row that somebody else has locked. told is the
@@ -68,8 +72,8 @@ create table work_news (
 ) with (fillfactor = 80);
 create index work_news_group on work_news (group_id) where group_id is not null;
 
--- One row per log: how far it goes. day is that of its first line and names the partition of all of them. open says that
--- the line to_seq stood inside a private key, which goes on in the next one.
+-- One row per log: how far it goes. day is that of its first line and names the partition of all of them. open is for how
+-- many lines behind to_seq a private key may go on; 0 for none.
 create table logs (
   project_id bigint not null references projects,
   work       text not null,
@@ -77,7 +81,7 @@ create table logs (
   day        date not null,
   to_seq     bigint not null,
   ended      boolean not null,
-  open       boolean not null,
+  open       integer not null,
   constraint logs_key primary key (project_id, work, work_id),
   constraint logs_work_known check (work in ('run', 'deploy')),
   constraint logs_to_seq_not_negative check (to_seq >= 0)

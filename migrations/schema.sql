@@ -333,7 +333,7 @@ CREATE TABLE public.logs (
     day date NOT NULL,
     to_seq bigint NOT NULL,
     ended boolean NOT NULL,
-    open boolean NOT NULL,
+    open integer NOT NULL,
     CONSTRAINT logs_to_seq_not_negative CHECK ((to_seq >= 0)),
     CONSTRAINT logs_work_known CHECK ((work = ANY (ARRAY['run'::text, 'deploy'::text])))
 );
@@ -550,9 +550,11 @@ ALTER TABLE ONLY public.tickets
 ALTER TABLE ONLY public.work_news
     ADD CONSTRAINT work_news_key PRIMARY KEY (project_id, work, work_id);
 
-CREATE INDEX deploys_age ON public.deploys USING brin (changed_at);
+CREATE INDEX deploys_age ON public.deploys USING btree (changed_at);
 
 CREATE INDEX deploys_environment ON public.deploys USING btree (project_id, environment, at DESC, deploy_id DESC);
+
+CREATE INDEX deploys_name ON public.deploys USING btree (project_id, name, at DESC, deploy_id DESC);
 
 CREATE INDEX deploys_newest ON public.deploys USING btree (project_id, at DESC, deploy_id DESC);
 
@@ -586,6 +588,8 @@ CREATE INDEX groups_held ON public.groups USING btree (published_at) WHERE (vers
 
 CREATE INDEX groups_last_seen ON public.groups USING btree (project_id, last_seen_at DESC, group_id DESC);
 
+CREATE INDEX groups_of_environment ON public.groups USING btree (project_id, environment, first_seen_at DESC, group_id DESC) WHERE (severity >= 3);
+
 CREATE INDEX groups_raised ON public.groups USING btree (project_id, raised_event_id DESC, group_id DESC) WHERE (raised_event_id > 0);
 
 CREATE INDEX groups_severity ON public.groups USING btree (project_id, severity, last_seen_at DESC, group_id DESC);
@@ -604,9 +608,11 @@ CREATE INDEX logs_age ON public.logs USING btree (day);
 
 CREATE INDEX occurrences_newest ON ONLY public.occurrences USING btree (project_id, fingerprint, occurred_at DESC, occurrence_id DESC);
 
-CREATE INDEX runs_age ON public.runs USING brin (changed_at);
+CREATE INDEX runs_age ON public.runs USING btree (changed_at);
 
 CREATE INDEX runs_deploy ON public.runs USING btree (project_id, deploy_id, at DESC, run_id DESC) WHERE (deploy_id <> ''::text);
+
+CREATE INDEX runs_name ON public.runs USING btree (project_id, name, at DESC, run_id DESC);
 
 CREATE INDEX runs_newest ON public.runs USING btree (project_id, at DESC, run_id DESC);
 

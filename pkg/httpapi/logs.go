@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -31,7 +32,7 @@ type LogLineSent struct {
 	Seq    int64  `json:"seq" minimum:"1" doc:"Place in the log: a line that is there already stays as it is."`
 	At     string `json:"at,omitempty" format:"date-time"`
 	Level  string `json:"level,omitempty" doc:"A word or number, as in a report."`
-	Text   string `json:"text" doc:"At most 16 KiB are kept."`
+	Text   string `json:"text,omitempty" doc:"At most 16 KiB are kept."`
 	Marker bool   `json:"marker,omitempty"`
 }
 
@@ -77,7 +78,7 @@ func (s *server) appendLog(ctx context.Context, in *workInput, work journal.Work
 	defer done()
 	lines, err := journal.AcceptLog(body, perLine)
 	if err != nil {
-		if !perLine && !json.Valid(body) {
+		if !perLine && !json.Valid(body) || perLine && !eachValid(body) {
 			err = newProblem(http.StatusBadRequest, "The body is not valid JSON.")
 		}
 		return nil, err
@@ -87,6 +88,15 @@ func (s *server) appendLog(ctx context.Context, in *workInput, work journal.Work
 		return nil, err
 	}
 	return &logAppendedOutput{Body: out}, nil
+}
+
+func eachValid(body []byte) bool {
+	for line := range bytes.Lines(body) {
+		if line = bytes.TrimSpace(line); len(line) > 0 && !json.Valid(line) {
+			return false
+		}
+	}
+	return true
 }
 
 func (s *server) getLog(ctx context.Context, in *logInput, work journal.Work) (*logPageOutput, error) {

@@ -49,7 +49,7 @@ func (w works) DeployDetail(_ context.Context, scope []auth.Project, id string) 
 }
 
 func (w works) AppendLog(_ context.Context, p auth.Project, work journal.Work, id string, a journal.LogAppend) (journal.LogAppended, error) {
-	return journal.LogAppended{Accepted: len(a.Lines(false)), Ended: a.Ended()}, w.fault
+	return journal.LogAppended{Accepted: a.Len(), Ended: a.Ended()}, w.fault
 }
 
 func (w works) Log(_ context.Context, scope []auth.Project, work journal.Work, id string, after int64, limit int, markers bool) (journal.LogPage, error) {

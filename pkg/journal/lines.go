@@ -4,21 +4,18 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"io"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
-
-	"rynda/pkg/redact"
 )
 
 // Bounds of what is appended to a log at once.
 const (
 	maxLines    = 10_000
 	maxLineText = 16 << 10
-	maxSeq      = 1 << 53                  // what JavaScript can count to
-	linesBudget = 16 << 20                 // bytes that the redactor looks at: more than a request holds
-	keyMark     = "[redacted:private-key]" // for each line of a key
+	maxSeq      = 1 << 53  // what JavaScript can count to
+	linesBudget = 48 << 20 // bytes that the redactor looks at: a request three times
 )
 
 // LogLine is a line of the log of a run or deploy.
@@ -38,35 +35,22 @@ func (l LogLine) Severity() (s Severity) {
 	return s
 }
 
-// LogAppend is what is appended to a log: accepted, redacted, by seq, none
-// twice. Only AcceptLog makes one.
+// LogAppend is what is appended to a log: accepted, by seq, none twice, and not
+// yet redacted, so it is neither stored nor logged. Redact makes lines of it.
 type LogAppend struct {
-	lines []LogLine
+	lines []sentLine
 	ended bool
-	open  bool // the last line stands inside a private key
-	// head is how many lines stand inside one if the line before the first did,
-	// and whether that ends among them.
-	head   int
-	closes bool
 }
 
-// Lines returns the lines, by seq. open says that the line before the first
-// stands inside a private key, which then goes on: what belongs to it is
-// redacted too.
-func (a LogAppend) Lines(open bool) []LogLine {
-	if !open || a.head == 0 {
-		return a.lines
-	}
-	lines := slices.Clone(a.lines)
-	for i := range a.head {
-		lines[i].Text = keyMark
-	}
-	return lines
-}
+// Len is how many lines there are, and First the seq of the first one.
+func (a LogAppend) Len() int { return len(a.lines) }
 
-// Open reports whether a private key goes on behind the last line.
-func (a LogAppend) Open(open bool) bool {
-	return a.open || open && a.head == len(a.lines) && !a.closes
+// First is the lowest seq; 0 where there are no lines.
+func (a LogAppend) First() int64 {
+	if len(a.lines) == 0 {
+		return 0
+	}
+	return a.lines[0].Seq
 }
 
 // Ended reports whether nothing comes after these lines.
@@ -83,102 +67,107 @@ type sentLine struct {
 }
 
 // AcceptLog reads lines from {"lines": [{seq, at, level, text, marker}], "ended":
-// true}, or from one such line per line of text, and redacts them. A private key
-// that goes over many lines is taken out of all of them. The errors are
-// *FieldError and hold nothing of the text.
+// true}, or from one such line per line of text. The errors are *FieldError and
+// hold nothing of the text.
 func AcceptLog(raw []byte, perLine bool) (LogAppend, error) {
-	sent, ended, err := decodeLog(raw, perLine)
-	if err != nil {
+	read := readLines
+	if perLine {
+		read = readLinesEach
+	}
+	a, err := read(raw)
+	switch {
+	case err != nil:
 		return LogAppend{}, err
-	}
-	if len(sent) > maxLines {
+	case len(a.lines) > maxLines:
 		return LogAppend{}, tooLarge("lines", "are more than 10,000")
-	}
-	if len(sent) == 0 && !ended {
+	case len(a.lines) == 0 && !a.ended:
 		return LogAppend{}, invalid("lines", "is required")
 	}
-	for i := range sent {
-		if sent[i].Seq < 1 || sent[i].Seq > maxSeq {
+	for i := range a.lines {
+		if seq := a.lines[i].Seq; seq < 1 || seq > maxSeq {
 			return LogAppend{}, invalid("lines["+strconv.Itoa(i)+"].seq", "must be a whole number from 1")
 		}
 	}
-	slices.SortStableFunc(sent, func(a, b sentLine) int { return cmp.Compare(a.Seq, b.Seq) })
-	sent = slices.CompactFunc(sent, func(a, b sentLine) bool { return a.Seq == b.Seq })
-
-	out := LogAppend{ended: ended, lines: make([]LogLine, len(sent))}
-	redactor := redact.New(linesBudget)
-	inside, leading := false, true
-	for i, s := range sent {
-		if leading {
-			switch {
-			case strings.Contains(s.Text, keyEnd):
-				out.head, out.closes, leading = i+1, true, false
-			case isKeyBody(s.Text):
-				out.head = i + 1
-			default:
-				leading = false
-			}
-		}
-		line := LogLine{Seq: s.Seq, At: s.At, Marker: s.Marker, Level: levelOf(s.Level)}
-		if s.At != nil {
-			at := s.At.UTC().Truncate(time.Microsecond)
-			line.At = &at
-			if at.Year() > 9999 || at.Year() < 1 {
-				line.At = nil
-			}
-		}
-		switch {
-		case inside && strings.Contains(s.Text, keyEnd):
-			line.Text, inside = keyMark, false
-		case inside && isKeyBody(s.Text):
-			line.Text = keyMark
-		default:
-			line.Text = redact.Shorten(redactor.Text("text", s.Text), maxLineText)
-			inside = beginsKey(s.Text)
-		}
-		out.lines[i] = line
-	}
-	out.open = inside
-	return out, nil
+	slices.SortStableFunc(a.lines, func(x, y sentLine) int { return cmp.Compare(x.Seq, y.Seq) })
+	a.lines = slices.CompactFunc(a.lines, func(x, y sentLine) bool { return x.Seq == y.Seq })
+	return a, nil
 }
 
-func decodeLog(raw []byte, perLine bool) (sent []sentLine, ended bool, err error) {
-	if !perLine {
-		var body struct {
-			Lines []sentLine `json:"lines"`
-			Ended bool       `json:"ended"`
-		}
-		if err := strictly(raw, &body); err != nil {
-			return nil, false, err
-		}
-		return body.Lines, body.Ended, nil
+var errLogShape = invalid("body", `must be {"lines": [{seq, at, level, text, marker}], "ended": true}, or one line per line`)
+
+// readLines reads the lines one by one: a small text can stand for many.
+func readLines(raw []byte) (a LogAppend, err error) {
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.DisallowUnknownFields()
+	if token, err := decoder.Token(); err != nil || token != json.Delim('{') {
+		return a, errLogShape
 	}
+	seen := map[string]bool{}
+	for decoder.More() {
+		key, err := decoder.Token()
+		name, _ := key.(string)
+		if err != nil || seen[name] {
+			return a, errLogShape
+		}
+		seen[name] = true
+		switch name {
+		case "ended":
+			if decoder.Decode(&a.ended) != nil {
+				return a, errLogShape
+			}
+		case "lines":
+			if token, err := decoder.Token(); err != nil || token != json.Delim('[') {
+				return a, errLogShape
+			}
+			for decoder.More() && len(a.lines) <= maxLines {
+				var s sentLine
+				if decoder.Decode(&s) != nil {
+					return a, errLogShape
+				}
+				a.lines, a.ended = append(a.lines, s), a.ended || s.Ended
+			}
+			if len(a.lines) > maxLines {
+				return a, nil
+			}
+			if _, err := decoder.Token(); err != nil {
+				return a, errLogShape
+			}
+		default:
+			return a, errLogShape
+		}
+	}
+	if token, err := decoder.Token(); err != nil || token != json.Delim('}') {
+		return a, errLogShape
+	}
+	if _, err := decoder.Token(); err != io.EOF {
+		return a, errLogShape
+	}
+	return a, nil
+}
+
+func readLinesEach(raw []byte) (a LogAppend, err error) {
 	for line := range bytes.Lines(raw) {
 		if line = bytes.TrimSpace(line); len(line) == 0 {
 			continue
 		}
+		decoder := json.NewDecoder(bytes.NewReader(line))
+		decoder.DisallowUnknownFields()
 		var s sentLine
-		if err := strictly(line, &s); err != nil {
-			return nil, false, err
+		if decoder.Decode(&s) != nil {
+			return a, errLogShape
 		}
-		ended = ended || s.Ended
+		if _, err := decoder.Token(); err != io.EOF {
+			return a, errLogShape
+		}
+		a.ended = a.ended || s.Ended
 		if s.Seq == 0 && s.Ended && s.Text == "" {
 			continue
 		}
-		if sent = append(sent, s); len(sent) > maxLines {
+		if a.lines = append(a.lines, s); len(a.lines) > maxLines {
 			break
 		}
 	}
-	return sent, ended, nil
-}
-
-func strictly(raw []byte, into any) error {
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.DisallowUnknownFields()
-	if decoder.Decode(into) != nil || decoder.More() {
-		return invalid("body", `must be {"lines": [{seq, at, level, text, marker}], "ended": true}, or one line per line`)
-	}
-	return nil
+	return a, nil
 }
 
 // levelOf is the word of a level, or nothing where none was given.
@@ -194,35 +183,6 @@ func levelOf(raw json.RawMessage) string {
 		return ""
 	}
 	return SeverityOf(word).String()
-}
-
-const keyEnd = "-----END "
-
-// beginsKey reports whether a private key begins in the line and does not end
-// in it.
-func beginsKey(text string) bool {
-	at := strings.LastIndex(text, "-----BEGIN ")
-	return at >= 0 && strings.Contains(text[at:], "PRIVATE KEY") && !strings.Contains(text[at:], keyEnd)
-}
-
-// isKeyBody reports whether a line may belong to a key that began before: its
-// last word is base64, it is a header of the key, or it is blank. What logs put
-// before each line does not matter.
-func isKeyBody(text string) bool {
-	text = strings.TrimSpace(text)
-	if text == "" || strings.Contains(text, "Proc-Type:") || strings.Contains(text, "DEK-Info:") {
-		return true
-	}
-	word := text[strings.LastIndexAny(text, " \t|:")+1:]
-	if len(word) < 8 && word != "" && word != text && !strings.HasSuffix(word, "=") {
-		return false
-	}
-	for _, c := range []byte(word) {
-		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '+' || c == '/' || c == '=' || c == '-' || c == '_') {
-			return false
-		}
-	}
-	return true
 }
 
 // RunLogged is the data of a run.logged event: which lines are new, not the

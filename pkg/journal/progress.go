@@ -113,6 +113,9 @@ var ofAttempt = []string{"status", "started_at", "finished_at", "steps", "stages
 // Merge adds an update and reports whether anything of the sum has changed.
 func (m *Merged) Merge(u Update) (changed bool) {
 	at := u.at.UnixMicro()
+	if u.untimed && at <= m.Updated { // clocks differ, and the order of arrival is the only one it has
+		at = m.Updated + 1
+	}
 	if at > m.Updated {
 		m.Updated, changed = at, true
 	}
@@ -222,6 +225,22 @@ func (m *Merged) Deploy(id string) Deploy {
 	}
 }
 
+// FailureType ends the type of the groups that failures raise.
+const FailureType = "Failure"
+
+// AttemptSince is when the current attempt was first told of, or has started;
+// the zero time for the first attempt, to which all belongs that came before.
+func (m *Merged) AttemptSince() time.Time {
+	if m.Attempt <= 1 {
+		return time.Time{}
+	}
+	since := time.UnixMicro(m.Since).UTC()
+	if at := m.time("started_at"); at != nil && at.Before(since) {
+		since = *at
+	}
+	return since
+}
+
 // Failure makes the report of a failed run or deploy: grouped by what failed,
 // its name and the step or stage, and known by its id and attempt, so that one
 // attempt fails once however often it is told. ok is false for what has not
@@ -246,7 +265,7 @@ func (m *Merged) Failure(work Work, id string) (r Report, ok bool) {
 	}
 	what := map[Work]string{RunWork: "Run", DeployWork: "Deploy"}[work]
 	r = Report{
-		Message: what + " " + name + " failed", Type: what + "Failed", Level: "error", Source: name,
+		Message: what + " " + name + " failed", Type: what + FailureType, Level: "error", Source: name,
 		ReportID:    fmt.Sprintf("rynda %s %s attempt %d", work, id, max(m.Attempt, 1)),
 		Environment: m.text("environment"), Namespace: m.text("namespace"),
 		Fingerprint: []string{string(work) + " failed", name, step},

@@ -28,7 +28,8 @@ const (
 // makes one; the zero value changes nothing.
 type Update struct {
 	at      time.Time
-	attempt int // 0 when none is named
+	untimed bool // at is when it came: it is newer than all that came before
+	attempt int  // 0 when none is named
 	final   bool
 	fields  map[string]json.RawMessage
 }
@@ -41,9 +42,10 @@ var updateTexts = map[Work][]string{
 }
 
 // AcceptUpdate reads an update from JSON, redacts every string of it and checks
-// the rest. now is when it came: an update without updated_at is of then, and
-// one from more than five minutes later is refused. null takes a field back.
-// The errors are *FieldError and hold nothing of the text.
+// the rest. now is when it came: an update without updated_at is of then, or
+// right after the newest that came before it, and one from more than five
+// minutes later is refused. null takes a field back. The errors are *FieldError
+// and hold nothing of the text.
 func AcceptUpdate(work Work, raw []byte, now time.Time) (Update, error) {
 	if len(raw) > maxUpdate {
 		return Update{}, tooLarge("body", "is larger than 256 KiB")
@@ -53,7 +55,7 @@ func AcceptUpdate(work Work, raw []byte, now time.Time) (Update, error) {
 	if err != nil {
 		return Update{}, err
 	}
-	u := Update{at: now.UTC().Truncate(time.Microsecond), fields: map[string]json.RawMessage{}}
+	u := Update{at: now.UTC().Truncate(time.Microsecond), untimed: true, fields: map[string]json.RawMessage{}}
 	a := acceptance{redactor: redact.New(budget)}
 	for _, m := range members {
 		if err := u.set(work, &a, m); err != nil {
@@ -62,9 +64,6 @@ func AcceptUpdate(work Work, raw []byte, now time.Time) (Update, error) {
 	}
 	if u.at.After(now.Add(ahead)) {
 		return Update{}, invalid("updated_at", "is more than five minutes ahead of the server")
-	}
-	if u.at.Before(time.Unix(0, 0)) {
-		return Update{}, invalid("updated_at", "is before 1970")
 	}
 	return u, nil
 }
@@ -90,7 +89,7 @@ func (u *Update) set(work Work, a *acceptance, m member) error {
 		if !ok || at == nil {
 			return invalid("updated_at", "must be an RFC 3339 time")
 		}
-		u.at = *at
+		u.at, u.untimed = *at, false
 	case "attempt":
 		n, err := strconv.Atoi(string(m.value))
 		if err != nil || n < 1 || n > maxAttempt {
@@ -177,6 +176,12 @@ func timeOf(value []byte) (*time.Time, bool) {
 		return nil, false
 	}
 	at = at.UTC().Truncate(time.Microsecond)
+	switch {
+	case at.Year() == 1: // the zero time of many a program
+		return nil, true
+	case at.Before(time.Unix(0, 0)):
+		return nil, false
+	}
 	return &at, true
 }
 

@@ -80,7 +80,7 @@ func (tr *trial) compareRuns(r *reader) {
 	if r.topics != everything {
 		return
 	}
-	rows, err := tr.pool.Query(tr.t.Context(), `select p.slug || '/' || run_id, version from runs join projects p using (project_id)`)
+	rows, err := tr.pool.Query(tr.t.Context(), `select p.slug || '/' || run_id, 1000 * version from runs join projects p using (project_id)`)
 	if err != nil {
 		tr.t.Fatal(err)
 	}

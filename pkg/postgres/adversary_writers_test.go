@@ -205,6 +205,8 @@ func (*mortals) TraceBatchEnd(context.Context, *pgx.Conn, pgx.TraceBatchEndData)
 func stageOf(batch *pgx.Batch) string {
 	for _, q := range batch.QueuedQueries {
 		switch {
+		case strings.Contains(q.SQL, "fold: read"):
+			return "read"
 		case strings.Contains(q.SQL, "fold: take"):
 			return "take"
 		case strings.Contains(q.SQL, "fold: write"):

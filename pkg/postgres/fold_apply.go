@@ -209,6 +209,7 @@ func (w *foldWork) apply() {
 			w.undo(w.commands[r.Seq])
 		}
 	}
+	w.fail()
 	for _, c := range w.commands {
 		for _, id := range c.Remove {
 			if t := w.thing(id); t != nil && t.LastSeenAt.Before(c.Before) {
@@ -216,7 +217,7 @@ func (w *foldWork) apply() {
 			}
 		}
 	}
-	w.fail()
+	w.letGo()
 	w.count()
 	w.publish()
 	w.publishWork()

@@ -28,12 +28,13 @@ const takeInbox = `delete /* fold: take */ from inbox
 where current_setting('rynda.folds') = 'true' and ctid = any (array(
   select ctid from (
     select ctid, bytes, sum(bytes) over (rows unbounded preceding) as total
-    from (select ctid, octet_length(body::text) as bytes from inbox limit $1) pending
+    from (select ctid, octet_length(body::text) + case when kind in ('run', 'deploy') then 12000 else 0 end as bytes
+      from inbox limit $1) pending
   ) summed where total - bytes < $2))
 returning seq, kind, project_id, fingerprint, severity, release, count, first_at, last_at, at, body::text`
 
 // takeBytes bounds the bodies of one fold. What becomes of them in groups and
-// events is a few times as much.
+// events is a few times as much. That of a run or deploy is read from its row.
 const takeBytes = 4 << 20
 
 type inboxRow struct {

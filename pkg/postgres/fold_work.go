@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -84,15 +85,19 @@ func (w *foldWork) takeWork() {
 }
 
 // readWorks reads the runs and deploys that have news, what was told of them,
-// and for those that have failed the newest group at error or worse that they
-// are linked from.
+// and for those whose failure is news the newest group at error or worse that
+// they have reported to in this attempt. What other failures raised is not meant.
 const readWorks = `
 select /* fold: read works */ a.project_id, a.work, a.work_id, p.slug, coalesce(r.version, d.version, 0), coalesce(r.body, d.body)::text,
   coalesce(f.told, 0), coalesce(f.attempt, 0), coalesce(f.group_id, 0), coalesce(f.version, 0),
-  case when a.failed then coalesce((select r.group_id from group_refs r join groups g on g.group_id = r.group_id
-    where r.project_id = a.project_id and r.kind = a.work and r.value = a.work_id and g.severity >= 3
+  case when a.attempt > coalesce(f.attempt, 0) then coalesce((
+    select g.group_id from (select group_id from group_refs
+      where project_id = a.project_id and kind = a.work and value = a.work_id limit 1000) r
+    join groups g on g.group_id = r.group_id
+    where g.severity >= 3 and g.last_seen_at >= a.since and g.type not in ('RunFailure', 'DeployFailure')
     order by g.last_seen_at desc limit 1), 0) else 0 end
-from unnest(@w_projects::bigint[], @w_works::text[], @w_ids::text[], @w_failed::boolean[]) as a(project_id, work, work_id, failed)
+from unnest(@w_projects::bigint[], @w_works::text[], @w_ids::text[], @w_attempts::int[], @w_since::timestamptz[])
+  as a(project_id, work, work_id, attempt, since)
 join projects p on p.project_id = a.project_id
 left join runs r on a.work = 'run' and r.project_id = a.project_id and r.run_id = a.work_id
 left join deploys d on a.work = 'deploy' and d.project_id = a.project_id and d.deploy_id = a.work_id
@@ -105,7 +110,18 @@ func (w *foldWork) queueWork(batch *pgx.Batch) {
 		column(args, "w_projects", w.workOrder, func(n *workNews) int64 { return n.project })
 		column(args, "w_works", w.workOrder, func(n *workNews) string { return string(n.work) })
 		column(args, "w_ids", w.workOrder, func(n *workNews) string { return n.id })
-		column(args, "w_failed", w.workOrder, func(n *workNews) bool { return n.failure != nil })
+		column(args, "w_attempts", w.workOrder, func(n *workNews) int {
+			if n.failure == nil {
+				return 0
+			}
+			return n.failure.Attempt
+		})
+		column(args, "w_since", w.workOrder, func(n *workNews) (since time.Time) {
+			if n.failure != nil {
+				since = n.failure.Since
+			}
+			return since
+		})
 		batch.Queue(readWorks, args).Query(w.adoptWorks)
 	}
 	args := pgx.NamedArgs{"log_before": w.now.Add(-logHold), "log_ahead": w.now.Add(logHold), "held_most": heldMost}
@@ -139,19 +155,23 @@ func (w *foldWork) holdUntil(due time.Time) {
 // an attempt. It is called when the reports of the fold are counted, so that a
 // group which they made is joined.
 func (w *foldWork) fail() {
+	var reported map[workID]int64 // made when it is needed
 	for _, n := range w.workOrder {
 		f := n.failure
 		if n.slug == "" {
 			w.dead = append(w.dead, deadRow{*n.row, "the project does not exist"})
 			continue
 		}
-		if f == nil || f.Attempt <= n.attempt {
+		if f == nil || f.Attempt <= n.attempt || n.recovered(f.Attempt) {
 			continue
+		}
+		if reported == nil {
+			reported = w.reported()
 		}
 		n.attempt, n.changed = f.Attempt, true
 		n.version++
 		if n.group = n.beside; n.group == 0 {
-			n.group = w.reported(n.workID)
+			n.group = reported[n.workID]
 		}
 		if n.group == 0 {
 			n.group = w.raiseFailure(n)
@@ -159,15 +179,37 @@ func (w *foldWork) fail() {
 	}
 }
 
-// reported finds a group at error or worse that a report of this fold has
-// linked to the run or deploy.
-func (w *foldWork) reported(id workID) int64 {
-	for _, t := range w.order {
-		if _, linked := w.refs[refKey{t.ID, string(id.work), id.id}]; linked && t.Severity >= journal.Error && t.ProjectID == id.project {
-			return t.ID
+// reported lists the groups at error or worse that reports of this fold have
+// linked to runs and deploys.
+func (w *foldWork) reported() map[workID]int64 {
+	found := map[workID]int64{}
+	for key, value := range w.refs {
+		id := workID{value.project, journal.Work(key.kind), key.value}
+		t := w.things[key.group]
+		if w.works[id] == nil || t == nil || t.Severity < journal.Error || strings.HasSuffix(t.Type, journal.FailureType) {
+			continue
+		}
+		if was, held := found[id]; !held || t.ID < was {
+			found[id] = t.ID
 		}
 	}
-	return 0
+	return found
+}
+
+// recovered reports whether the row says by now that this attempt did not fail.
+func (n *workNews) recovered(attempt int) bool {
+	var row journal.Progress
+	return json.Unmarshal([]byte(n.view), &row) == nil && row.Attempt == attempt && row.Status != journal.Failed
+}
+
+// letGo takes the links to groups away that this fold removes.
+func (w *foldWork) letGo() {
+	for _, n := range w.workOrder {
+		if t := w.things[n.group]; t != nil && t.remove {
+			n.group, n.changed = 0, true
+			n.version++
+		}
+	}
 }
 
 func (w *foldWork) raiseFailure(n *workNews) int64 {
@@ -194,7 +236,7 @@ func (w *foldWork) publishWork() {
 		if n.group != 0 {
 			group = strconv.FormatInt(n.group, 10)
 		}
-		version := n.rowVer + n.version
+		version := workVersion(n.rowVer, n.version)
 		view, err := workView(n.work, n.slug, n.view, version, group)
 		if err != nil {
 			panic(err) // the row is at fault: it is set aside
@@ -241,6 +283,11 @@ func (w *foldWork) workArgs(args pgx.NamedArgs) {
 // whose day has no partition is left out, its group counts it all the same: it
 // must not stop the log.
 const writeWork = `
+uw as ( -- what is linked to a group that goes, beside the news of this fold
+  update work_news n set group_id = null, version = n.version + 1 where n.group_id = any (@removed::bigint[])
+    and not exists (select from unnest(@f_project::bigint[], @f_work::text[], @f_id::text[]) as f(project_id, work, work_id)
+      where f.project_id = n.project_id and f.work = n.work and f.work_id = n.work_id)
+),
 fa as (
   insert into work_news (project_id, work, work_id, told, attempt, group_id, version)
   select * from unnest(@f_project::bigint[], @f_work::text[], @f_id::text[], @f_told::bigint[], @f_attempt::int[], @f_group::bigint[],

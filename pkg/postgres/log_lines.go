@@ -28,7 +28,7 @@ type logBody struct {
 const (
 	insertLog = `
 insert /* log */ into logs (project_id, work, work_id, day, to_seq, ended, open)
-values (@project, @work, @id, @day, 0, false, false) on conflict do nothing`
+values (@project, @work, @id, @day, 0, false, 0) on conflict do nothing`
 	lockLog = `
 select /* log for update */ day, to_seq, ended, open from logs
 where project_id = @project and work = @work and work_id = @id for update`
@@ -50,13 +50,23 @@ where project_id = @project and work = @work and work_id = @id`
 // event told where that took no longer than 250 ms; journal.ErrUnavailable
 // says that nothing is known to be stored.
 func (s *Store) AppendLog(ctx context.Context, project auth.Project, work journal.Work, id string, a journal.LogAppend) (out journal.LogAppended, err error) {
-	within, cancel := context.WithTimeout(ctx, 10*time.Second)
+	within, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
 	var told pgx.NamedArgs
-	err = pgx.BeginFunc(within, s.pool, func(tx pgx.Tx) error {
-		out, told, err = s.appendLog(within, tx, project, work, id, a)
-		return err
-	})
+	for range 2 {
+		var day time.Time
+		err = pgx.BeginFunc(within, s.pool, func(tx pgx.Tx) error {
+			out, told, day, err = s.appendLog(within, tx, project, work, id, a)
+			return err
+		})
+		if !isNoPartition(err) {
+			break
+		}
+		// Nobody has swept for days, or the clock was put back.
+		if _, err := s.ensure(within, logDays, dayNumber(day), dayNumber(day)); err != nil {
+			return journal.LogAppended{}, fmt.Errorf("append to a log: %w", err)
+		}
+	}
 	if err != nil {
 		return journal.LogAppended{}, fmt.Errorf("append to a log: %w", unavailable(err))
 	}
@@ -68,23 +78,42 @@ func (s *Store) AppendLog(ctx context.Context, project auth.Project, work journa
 	return out, nil
 }
 
-func (s *Store) appendLog(ctx context.Context, tx pgx.Tx, project auth.Project, work journal.Work, id string, a journal.LogAppend) (out journal.LogAppended, told pgx.NamedArgs, err error) {
+// enterLog is enterUpdate with time for redacting while the row is locked.
+const enterLog = `select /* log: enter */ set_config('lock_timeout', '5s', true), set_config('statement_timeout', '10s', true),
+  set_config('idle_in_transaction_session_timeout', '10s', true)`
+
+// The lines right before the first new one: what they begin may go on in it.
+const selectBefore = `
+select /* lines before */ text from (
+  select seq, text from log_lines
+  where day = @day and project_id = @project and work = @work and work_id = @id and seq < @first
+  order by seq desc limit 2) l
+order by seq`
+
+func (s *Store) appendLog(ctx context.Context, tx pgx.Tx, project auth.Project, work journal.Work, id string, a journal.LogAppend) (
+	out journal.LogAppended, told pgx.NamedArgs, day time.Time, err error,
+) {
 	key := pgx.NamedArgs{"project": project.ID, "work": string(work), "id": id, "day": s.now().UTC()}
-	var day time.Time
-	var open bool
+	var open int
 	var wasEnded bool
 	batch := &pgx.Batch{}
-	batch.Queue(enterUpdate)
+	batch.Queue(enterLog)
 	batch.Queue(insertLog, key)
 	batch.Queue(lockLog, key).QueryRow(func(row pgx.Row) error { return row.Scan(&day, &out.ToSeq, &wasEnded, &open) })
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
-		return out, nil, err
+		return out, nil, day, err
 	}
 	follows := out.ToSeq
-	// A key goes on only in the line that follows.
-	lines := a.Lines(false)
-	open = open && len(lines) > 0 && lines[0].Seq == follows+1
-	lines = a.Lines(open)
+	key["day"], key["first"] = day, a.First()
+	found, err := tx.Query(ctx, selectBefore, key)
+	if err != nil {
+		return out, nil, day, err
+	}
+	before, err := pgx.CollectRows(found, pgx.RowTo[string])
+	if err != nil {
+		return out, nil, day, err
+	}
+	lines, left := a.Redact(before, follows, open)
 	news := logBody{Work: work, ID: id, ToSeq: follows}
 	args := pgx.NamedArgs{"project": project.ID, "work": string(work), "id": id, "day": day}
 	column(args, "seqs", lines, func(l journal.LogLine) int64 { return l.Seq })
@@ -94,7 +123,7 @@ func (s *Store) appendLog(ctx context.Context, tx pgx.Tx, project auth.Project, 
 	column(args, "texts", lines, func(l journal.LogLine) string { return l.Text })
 	rows, err := tx.Query(ctx, insertLines, args)
 	if err != nil {
-		return out, nil, err
+		return out, nil, day, err
 	}
 	var seq int64
 	_, err = pgx.ForEachRow(rows, []any{&seq}, func() error {
@@ -106,22 +135,18 @@ func (s *Store) appendLog(ctx context.Context, tx pgx.Tx, project auth.Project, 
 		return nil
 	})
 	if err != nil {
-		return out, nil, err
+		return out, nil, day, err
 	}
 	out.Duplicates = len(lines) - out.Accepted
 	out.ToSeq, out.Ended = news.ToSeq, wasEnded || a.Ended()
 	news.Ended = out.Ended
 	if out.Accepted == 0 && out.Ended == wasEnded {
-		return out, nil, nil
+		return out, nil, day, nil
 	}
-	update := pgx.NamedArgs{"project": project.ID, "work": string(work), "id": id, "to_seq": out.ToSeq, "ended": out.Ended,
-		"open": out.ToSeq > follows && a.Open(open)}
-	if out.ToSeq == follows {
-		update["open"] = open
-	}
+	update := pgx.NamedArgs{"project": project.ID, "work": string(work), "id": id, "to_seq": out.ToSeq, "ended": out.Ended, "open": left}
 	text, err := json.Marshal(news)
 	if err != nil {
-		return out, nil, err
+		return out, nil, day, err
 	}
 	var place pgtype.TID
 	batch = &pgx.Batch{}
@@ -129,9 +154,9 @@ func (s *Store) appendLog(ctx context.Context, tx pgx.Tx, project auth.Project, 
 	batch.Queue(insertWorkNews, pgx.NamedArgs{"kind": "log", "project": project.ID, "inbox": string(text)}).
 		QueryRow(func(row pgx.Row) error { return row.Scan(&seq, &place) })
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
-		return out, nil, err
+		return out, nil, day, err
 	}
-	return out, pgx.NamedArgs{"ctid": place, "seq": seq}, nil
+	return out, pgx.NamedArgs{"ctid": place, "seq": seq}, day, nil
 }
 
 const selectLines = `
@@ -158,22 +183,30 @@ func (s *Store) Log(ctx context.Context, scope []auth.Project, work journal.Work
 		if err != nil {
 			return err
 		}
-		n := 0
+		in := map[int64]bool{} // projects that have the log, or the run or deploy
+		logs := 0
 		var project int64
 		var day time.Time
-		if _, err = pgx.ForEachRow(found, []any{&project, &day, &page.ToSeq, &page.Ended}, func() error { n++; return nil }); err != nil {
+		if _, err = pgx.ForEachRow(found, []any{&project, &day, &page.ToSeq, &page.Ended}, func() error {
+			in[project] = true
+			logs++
+			return nil
+		}); err != nil {
 			return err
 		}
 		works, err := queryWorks(ctx, tx, scope, workTable(work, selectWork), args)
 		if err != nil {
 			return err
 		}
+		for _, one := range works {
+			in[one.project.ID] = true
+		}
 		switch {
-		case n > 1 || len(works) > 1:
+		case len(in) > 1:
 			return fmt.Errorf("several projects have this id: %w", journal.ErrConflict)
-		case n == 0 && len(works) == 0:
+		case len(in) == 0:
 			return journal.ErrNotFound
-		case n == 0:
+		case logs == 0:
 			return nil
 		}
 		args["project"], args["day"] = project, day

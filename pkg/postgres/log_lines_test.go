@@ -121,6 +121,14 @@ func TestLog(t *testing.T) {
 			t.Errorf("versions %v", versions)
 		}
 	})
+	t.Run("a log whose day has no partition gets one", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.at = w.at.Add(20 * 24 * time.Hour)
+		if out := w.appendLog("r", lines(1, 3)); out.Accepted != 3 {
+			t.Errorf("%+v", out)
+		}
+	})
 	t.Run("a line that comes late is told by its own seq", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
@@ -135,10 +143,10 @@ func TestLog(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		w.appendLog("r", `{"lines":[{"seq":1,"text":"-----BEGIN PRIVATE KEY-----"},{"seq":2,"text":"MIIEvQIBADANBgkqhkiG9w0BAQEF"}]}`)
-		w.appendLog("r", `{"lines":[{"seq":3,"text":"MIIEvQIBADANBgkqhkiG9w0BAQEG"},{"seq":4,"text":"-----END PRIVATE KEY-----"},{"seq":5,"text":"done"}]}`)
+		w.appendLog("r", `{"lines":[{"seq":3,"text":"MIIEvQIBADANBgkqhkiG9w0BAQEG"},{"seq":4,"text":"-----END PRIVATE KEY-----"},{"seq":5,"text":"all done"}]}`)
 		page, err := w.store.Log(t.Context(), w.scope(), journal.RunWork, "r", 0, 100, false)
 		text, _ := json.Marshal(page)
-		if err != nil || strings.Contains(string(text), "MIIE") || page.Lines[4].Text != "done" {
+		if err != nil || strings.Contains(string(text), "MIIE") || page.Lines[4].Text != "all done" {
 			t.Errorf("%s, %v", text, err)
 		}
 	})

@@ -33,6 +33,7 @@ type workBody struct {
 // deploy has a group at error or worse.
 type workFailure struct {
 	Attempt      int                 `json:"attempt"`
+	Since        time.Time           `json:"since"` // of the attempt; zero for the first
 	Fingerprint  string              `json:"fingerprint"`
 	Severity     journal.Severity    `json:"severity"`
 	OccurrenceID string              `json:"occurrence_id"`
@@ -232,6 +233,7 @@ func (s *Store) workArgs(project auth.Project, work journal.Work, id string, row
 		if news.Failure, err = s.failureOf(report, project, p.Attempt, now); err != nil {
 			return nil, "", err
 		}
+		news.Failure.Since = row.merged.AttemptSince()
 	}
 	text, err := journal.Marshal(news)
 	return args, string(text), err

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"rynda/pkg/auth"
 	"rynda/pkg/journal"
@@ -17,7 +19,7 @@ import (
 
 // workColumns are a run or deploy as answers have it: its body, with the version
 // and the group that the fold has put beside it.
-const workColumns = `w.project_id, w.version + coalesce(f.version, 0), coalesce(f.group_id::text, ''), w.body::text`
+const workColumns = `w.project_id, w.version, coalesce(f.version, 0), coalesce(f.group_id::text, ''), w.body::text`
 
 const joinNews = `
   left join work_news f on f.project_id = w.project_id and f.work = '$work' and f.work_id = w.$id`
@@ -44,9 +46,16 @@ select /* new groups */ d.project_id, d.deploy_id, (select count(*) from (
   select from groups g
   where g.project_id = d.project_id and g.environment = d.environment and g.severity >= 3
     and g.first_seen_at >= d.at and g.first_seen_at < coalesce((
-      select min(n.at) from deploys n where n.project_id = d.project_id and n.environment = d.environment and n.at > d.at), 'infinity')
+      select n.at from deploys n where n.project_id = d.project_id and n.environment = d.environment
+        and (n.at, n.deploy_id) > (d.at, d.deploy_id) order by n.at, n.deploy_id limit 1), 'infinity')
   limit 1000) found)
 from deploys d where d.project_id = any (@projects) and d.deploy_id = any (@ids)`
+
+// workVersion joins the version of a row, which updates raise, and that of the
+// news beside it, which the fold raises: any change makes it greater, and no two
+// states have the same. Behind 999 changes of the news, one for each attempt that
+// failed, one does not show until the next update.
+func workVersion(row, news int64) int64 { return 1000*row + min(news, 999) }
 
 // listedWork is a row of a list.
 type listedWork struct {
@@ -160,7 +169,7 @@ func (s *Store) works(ctx context.Context, scope []auth.Project, work journal.Wo
 			return err
 		}
 		rows, err = queryWorks(ctx, tx, scope, query, args)
-		return err
+		return tooBroad(err, q)
 	})
 	if len(rows) > limit {
 		rows = rows[:limit]
@@ -170,15 +179,28 @@ func (s *Store) works(ctx context.Context, scope []auth.Project, work journal.Wo
 	return rows, next, err
 }
 
+// tooBroad turns a statement timeout of a narrowed read into advice: a repeat
+// would end alike.
+func tooBroad(err error, q journal.WorkQuery) error {
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) || pg.Code != "57014" || !strings.Contains(pg.Message, "timeout") {
+		return err
+	}
+	if q.Q != "" {
+		return invalid("q", "matches too rarely to be looked through in time: narrow the time with since")
+	}
+	return invalid("since", "the other filters match too rarely to be looked through in time: narrow the time")
+}
+
 func queryWorks(ctx context.Context, tx pgx.Tx, scope []auth.Project, query string, args pgx.NamedArgs) (found []listedWork, err error) {
 	rows, err := tx.Query(ctx, query, args)
 	if err != nil {
 		return nil, err
 	}
 	var r listedWork
-	var project int64
-	_, err = pgx.ForEachRow(rows, []any{&project, &r.version, &r.group, &r.body, &r.at, &r.id}, func() error {
-		r.project = projectIn(scope, project)
+	var project, version, news int64
+	_, err = pgx.ForEachRow(rows, []any{&project, &version, &news, &r.group, &r.body, &r.at, &r.id}, func() error {
+		r.project, r.version = projectIn(scope, project), workVersion(version, news)
 		found = append(found, r)
 		return nil
 	})

@@ -68,12 +68,12 @@ func TestPutRun(t *testing.T) {
 		w.putRun("a b/1", `{"name":"import","status":"queued"}`)
 		w.at = w.at.Add(time.Second)
 		run := w.putRun("a b/1", `{"status":"running","started_at":"2026-11-20T12:00:00Z"}`)
-		if run.Version != 2 || run.Status != journal.Running || run.Name != "import" || run.Project != "acme" {
+		if run.Version != 2000 || run.Status != journal.Running || run.Name != "import" || run.Project != "acme" {
 			t.Errorf("%+v", run)
 		}
 		events := w.events()
 		last := events[len(events)-1]
-		if len(events) != 2 || last.Kind != "run.changed" || last.Version != 2 ||
+		if len(events) != 2 || last.Kind != "run.changed" || last.Version != 2000 ||
 			!slices.Equal(last.Topics, []string{"runs/acme", "project/acme", "run/acme/a b/1"}) {
 			t.Errorf("%d events, the last %+v", len(events), last)
 		}
@@ -167,7 +167,7 @@ func TestFailure(t *testing.T) {
 			w.at = w.at.Add(time.Second)
 			run = w.putRun("r-1", failed)
 		}
-		if g := w.only(); g.Count != 1 || run.Version != 4 { // three updates, and the group once
+		if g := w.only(); g.Count != 1 || run.Version != 3001 { // three updates, and the group once
 			t.Errorf("counted %d times, version %d", g.Count, run.Version)
 		}
 		w.at = w.at.Add(time.Second)
@@ -177,11 +177,19 @@ func TestFailure(t *testing.T) {
 		w.at = w.at.Add(time.Second)
 		w.putRun("r-1", `{"status":"failed","attempt":2,"steps":[{"name":"load","status":"failed"}]}`)
 		w.fold()
-		if n := w.count(`select count(*) from occurrences`); n != 1 {
-			t.Errorf("%d occurrences: the second attempt joins the group that the run has", n)
+		if n := w.count(`select count(*) from occurrences`); n != 2 {
+			t.Errorf("%d occurrences of two attempts that failed", n)
+		}
+		w.at = w.at.Add(time.Second)
+		w.putRun("r-1", `{"status":"failed","attempt":3,"steps":[{"name":"sort","status":"failed"}]}`)
+		if n := w.count(`select count(*) from groups`); n != 2 {
+			t.Errorf("%d groups: the third attempt failed at another step", n)
+		}
+		if _, err := w.pool.Exec(t.Context(), `delete from groups where title like '%sort'`); err != nil {
+			t.Fatal(err)
 		}
 		w.putRun("r-2", failed)
-		if g := w.only(); g.Count != 2 {
+		if g := w.only(); g.Count != 3 {
 			t.Errorf("another run that failed alike: counted %d", g.Count)
 		}
 	})
@@ -206,6 +214,33 @@ func TestFailure(t *testing.T) {
 			if err != nil || g.Title != "cannot load" || g.Count != 1 || detail.Run.GroupID != g.GroupID || len(detail.Groups) != 1 {
 				t.Errorf("together %v: %+v, %+v, %v", together, g, detail, err)
 			}
+		}
+	})
+	t.Run("that has been taken back before it was folded raises nothing", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		fold := w.store.Fold
+		w.store.Fold = nil
+		w.putRun("r-1", failed)
+		w.at = w.at.Add(time.Second)
+		w.putRun("r-1", `{"status":"succeeded"}`)
+		w.store.Fold = fold
+		w.fold()
+		if n := w.count(`select count(*) from groups`); n != 0 {
+			t.Errorf("%d groups", n)
+		}
+	})
+	t.Run("loses its link with the group, under a version of its own", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		run := w.putRun("r-1", failed)
+		w.at = w.at.Add(100 * 24 * time.Hour)
+		if _, err := w.store.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		found, err := w.store.findRuns(t.Context(), w.scope(), "r-1")
+		if err != nil || len(found) > 0 && (found[0].GroupID != "" || found[0].Version <= run.Version) {
+			t.Errorf("%+v, %v", found, err)
 		}
 	})
 	t.Run("does not join a warning", func(t *testing.T) {

@@ -170,7 +170,9 @@ func TestKeysThatAreNotBelieved(t *testing.T) {
 		"with a shared key": func(w http.ResponseWriter, r *http.Request) {
 			io.WriteString(w, `{"keys":[{"kty":"oct","kid":"key-1","k":"AAAA"}]}`)
 		},
-		"that leads further": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "https://evil.example/keys", 302) },
+		"that leads further": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "https://evil.example/keys", http.StatusFound)
+		},
 	} {
 		e := newEmbedded(t)
 		calls := 0

@@ -207,9 +207,9 @@ func TestSigningOutIsNotForOtherSites(t *testing.T) {
 
 func TestFloodsOfLogins(t *testing.T) {
 	t.Parallel()
-	var limited *auth.LimitedError
 	t.Run("an address begins a bounded number", func(t *testing.T) {
 		t.Parallel()
+		var limited *auth.LimitedError
 		s := newSignIn(t)
 		for range 500 {
 			_, err := s.login.Begin(s.request("GET", "/auth/login"), "/", callback)
@@ -223,6 +223,7 @@ func TestFloodsOfLogins(t *testing.T) {
 	})
 	t.Run("callbacks that fail count as guesses, and good ones still come through", func(t *testing.T) {
 		t.Parallel()
+		var limited *auth.LimitedError
 		s := newSignIn(t)
 		for range 50 {
 			if _, err := s.finish("code=x&state=y"); !errors.Is(err, auth.ErrSignIn) && !errors.As(err, &limited) {

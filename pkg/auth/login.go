@@ -114,7 +114,7 @@ func (l *Login) Begin(r *http.Request, next, redirect string) (Answer, error) {
 	return Answer{
 		Location: found.oauth.AuthCodeURL(state, oauth2.S256ChallengeOption(row.Verifier),
 			oauth2.SetAuthURLParam("nonce", row.Nonce), oauth2.SetAuthURLParam("redirect_uri", redirect)),
-		Cookies: []*http.Cookie{cookie(r, secureLoginCookie, plainLoginCookie, value, loginLife)},
+		Cookies: []*http.Cookie{cookie(r, redirect, secureLoginCookie, plainLoginCookie, value, loginLife)},
 	}, nil
 }
 
@@ -149,7 +149,8 @@ func (l *Login) Finish(r *http.Request) (Answer, error) {
 		return Answer{}, fmt.Errorf("keep a session: %w: %w", ErrUnavailable, err)
 	}
 	return Answer{Location: row.Next, Cookies: []*http.Cookie{
-		cookie(r, SecureCookie, PlainCookie, value, l.lifetime), cookie(r, secureLoginCookie, plainLoginCookie, "", -1),
+		cookie(r, row.Redirect, SecureCookie, PlainCookie, value, l.lifetime),
+		cookie(r, row.Redirect, secureLoginCookie, plainLoginCookie, "", -1),
 	}}, nil
 }
 
@@ -205,7 +206,11 @@ func (l *Login) End(r *http.Request) (Answer, error) {
 		}
 		l.callers.forget(sum)
 	}
-	return Answer{Location: "/", Cookies: []*http.Cookie{cookie(r, SecureCookie, PlainCookie, "", -1)}}, nil
+	gone := []*http.Cookie{cookie(r, "https:", SecureCookie, PlainCookie, "", -1)}
+	if loopback(r) {
+		gone = append(gone, cookie(r, "http:", SecureCookie, PlainCookie, "", -1))
+	}
+	return Answer{Location: "/", Cookies: gone}, nil
 }
 
 // localPath is next where it is a path of this server, else "/". What a browser

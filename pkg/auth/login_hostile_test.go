@@ -58,8 +58,10 @@ func TestLoginRefuses(t *testing.T) {
 			stranger := oidctest.New(t) // whose key has the same id
 			p.Sign = func(_ *oidctest.Provider, c map[string]any) string { return stranger.Token(c) }
 		}, nil, auth.ErrSignIn},
-		"no token":                  {func(p *oidctest.Provider) { p.Sign = func(*oidctest.Provider, map[string]any) string { return "" } }, nil, auth.ErrSignIn},
-		"a provider that went away": {nil, func(s *signIn, back url.Values) { s.provider.Down = true }, auth.ErrUnavailable},
+		"no token":                          {func(p *oidctest.Provider) { p.Sign = func(*oidctest.Provider, map[string]any) string { return "" } }, nil, auth.ErrSignIn},
+		"a provider that went away":         {nil, func(s *signIn, back url.Values) { s.provider.Down = true }, auth.ErrUnavailable},
+		"keys that cannot be had":           {nil, func(s *signIn, back url.Values) { s.provider.Away = "/keys" }, auth.ErrUnavailable},
+		"a secret that is not the client's": {func(p *oidctest.Provider) { p.Secret = "changed" }, nil, auth.ErrUnavailable},
 		"a callback in a frame": {nil, func(s *signIn, back url.Values) {
 			r := s.request("GET", "/auth/callback?"+back.Encode())
 			r.Header.Set("Sec-Fetch-Dest", "iframe")
@@ -83,6 +85,9 @@ func TestLoginRefuses(t *testing.T) {
 			answer, err := s.finish(back.Encode())
 			if !errors.Is(err, c.want) || answer.Location != "" || len(answer.Cookies) != 0 || len(s.tables.sessions) != sessions {
 				t.Fatalf("%+v, %v", answer, err)
+			}
+			if n := s.provider.Asked["/token"]; n > 1 {
+				t.Errorf("the code was sent %d times", n)
 			}
 			for name, values := range back {
 				if values[0] != "" && strings.Contains(err.Error(), values[0]) {
@@ -159,7 +164,7 @@ func TestLoginIsBegunAsAPage(t *testing.T) {
 	t.Parallel()
 	s := newSignIn(t)
 	for _, c := range []struct{ mode, destination string }{
-		{"no-cors", "image"}, {"navigate", "iframe"}, {"cors", "empty"}, {"", "embed"}, {"navigate", "object"},
+		{"no-cors", "image"}, {"navigate", "iframe"}, {"cors", "empty"}, {"", "embed"}, {"navigate", "object"}, {"cors", ""},
 	} {
 		r := s.request("GET", "/auth/login")
 		r.Header.Set("Sec-Fetch-Mode", c.mode)
@@ -202,9 +207,9 @@ func TestSigningOutIsNotForOtherSites(t *testing.T) {
 
 func TestFloodsOfLogins(t *testing.T) {
 	t.Parallel()
-	var limited *auth.LimitedError
 	t.Run("an address begins a bounded number", func(t *testing.T) {
 		t.Parallel()
+		var limited *auth.LimitedError
 		s := newSignIn(t)
 		for range 500 {
 			_, err := s.login.Begin(s.request("GET", "/auth/login"), "/", callback)
@@ -218,6 +223,7 @@ func TestFloodsOfLogins(t *testing.T) {
 	})
 	t.Run("callbacks that fail count as guesses, and good ones still come through", func(t *testing.T) {
 		t.Parallel()
+		var limited *auth.LimitedError
 		s := newSignIn(t)
 		for range 50 {
 			if _, err := s.finish("code=x&state=y"); !errors.Is(err, auth.ErrSignIn) && !errors.As(err, &limited) {

@@ -119,7 +119,11 @@ func (s *signIn) keep(a auth.Answer) {
 // begin opens the login and returns the address at the provider.
 func (s *signIn) begin(next string) string {
 	s.t.Helper()
-	answer, err := s.login.Begin(s.request("GET", "/auth/login"), next, callback)
+	redirect := callback
+	if !s.https {
+		redirect = "http://127.0.0.1:8700/auth/callback"
+	}
+	answer, err := s.login.Begin(s.request("GET", "/auth/login"), next, redirect)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -204,6 +208,16 @@ func TestLogin(t *testing.T) {
 		}
 		if who, err := s.who(); err != nil || len(who.Projects) != 2 {
 			t.Errorf("%+v, %v", who, err)
+		}
+	})
+	t.Run("uses the secure names where people come by https, whatever a proxy leaves unsaid", func(t *testing.T) {
+		t.Parallel()
+		s := newSignIn(t)
+		r := s.request("GET", "/auth/login")
+		r.Host, r.RemoteAddr, r.TLS = "127.0.0.1:8700", "127.0.0.1:1000", nil
+		answer, err := s.login.Begin(r, "/", callback)
+		if err != nil || answer.Cookies[0].Name != "__Host-rynda-login" || !answer.Cookies[0].Secure {
+			t.Errorf("%+v, %v", answer, err)
 		}
 	})
 	for name, c := range map[string]struct {

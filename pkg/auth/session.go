@@ -2,6 +2,7 @@ package auth
 
 import (
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -31,8 +32,10 @@ func cookieValue(r *http.Request, secure, plain string) string {
 }
 
 // cookie makes one for the browser behind the request: under the secure name,
-// but on http from this machine to this machine. A negative life takes it away.
-func cookie(r *http.Request, secure, plain, value string, life time.Duration) *http.Cookie {
+// but on http from this machine to this machine. Where the address that people
+// use is known to be https, a request that only looks so came through a proxy
+// that says nothing of it. A negative life takes the cookie away.
+func cookie(r *http.Request, address, secure, plain, value string, life time.Duration) *http.Cookie {
 	c := &http.Cookie{
 		Name: secure, Value: value, Path: "/", MaxAge: int(life / time.Second),
 		Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode,
@@ -40,7 +43,7 @@ func cookie(r *http.Request, secure, plain, value string, life time.Duration) *h
 	if life < 0 {
 		c.MaxAge = -1
 	}
-	if loopback(r) {
+	if loopback(r) && !strings.HasPrefix(address, "https:") {
 		c.Name, c.Secure = plain, false
 	}
 	return c

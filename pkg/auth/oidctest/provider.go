@@ -7,6 +7,7 @@
 package oidctest
 
 import (
+	"cmp"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -39,7 +40,9 @@ type Provider struct {
 	Claims map[string]any                                  // of whoever signs in, beside the usual ones
 	Change func(claims map[string]any)                     // of an ID token, last of all; nil leaves it
 	Sign   func(p *Provider, claims map[string]any) string // an ID token; nil is p.Token
+	Away   string                                          // the one path that is answered 503
 	Down   bool                                            // everything is answered 503
+	Secret string                                          // of the client, where it has changed
 	Method string                                          // how the client shows its secret; empty is client_secret_basic
 	Now    func() time.Time                                // nil is time.Now
 	Asked  map[string]int                                  // requests by path
@@ -164,7 +167,7 @@ func (p *Provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.Lock()
 	defer p.Unlock()
 	p.Asked[r.URL.Path]++
-	if p.Down {
+	if p.Down || r.URL.Path == p.Away {
 		http.Error(w, "away", http.StatusServiceUnavailable)
 		return
 	}
@@ -213,7 +216,7 @@ func (p *Provider) exchange(w http.ResponseWriter, r *http.Request) {
 	if !basic || p.Method == "client_secret_post" {
 		id, secret = r.FormValue("client_id"), r.FormValue("client_secret")
 	}
-	if id != ClientID || secret != ClientSecret {
+	if id != ClientID || secret != cmp.Or(p.Secret, ClientSecret) {
 		answer(w, http.StatusUnauthorized, map[string]string{"error": "invalid_client"})
 		return
 	}

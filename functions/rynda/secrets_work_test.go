@@ -32,11 +32,10 @@ func (s *system) plantInWorks(g *garden) (planted int) {
 			update[steps[work]] = []any{thing{"name": g.grow(kind, work+" step"), "status": "failed"}, thing{"name": harmless}}
 			path := "/v1/" + work + "/" + id
 			g.look("answer to an update", s.text("PUT", path, s.ingest, update), false)
-			var lines []any
+			lines := []any{thing{"seq": 1, "text": "the " + harmless + " stands"}}
 			for c, context := range contexts {
-				lines = append(lines, thing{"seq": c + 1, "level": "info", "marker": true, "text": context(g.grow(kind, work+" log"))})
+				lines = append(lines, thing{"seq": c + 2, "level": "info", "marker": true, "text": context(g.grow(kind, work+" log"))})
 			}
-			lines = append(lines, thing{"seq": 9, "text": "the " + harmless + " stands"})
 			g.look("answer to lines", s.text("POST", path+"/log", s.ingest, thing{"lines": lines, "ended": true}), false)
 			planted++
 		}

@@ -20,7 +20,7 @@ func TestLargeLog(t *testing.T) {
 	t.Parallel()
 	requests := 100
 	if testing.Short() {
-		requests = 10
+		requests = 3
 	}
 	const perRequest = 5000 // lines of 200 bytes
 	s := newSystem(t, pgtest.New(t))
@@ -53,7 +53,7 @@ func TestLargeLog(t *testing.T) {
 	grown := (s.resident() - before) >> 20
 	t.Logf("%d MB in %v (%.1f MB/s), resident memory %+d MB", requests*perRequest*200>>20, took.Round(time.Millisecond),
 		float64(requests*perRequest*200)/1e6/took.Seconds(), grown)
-	if grown > 200 {
+	if grown > 200 && !testing.Short() { // the race detector, which is run with -short, needs memory of its own
 		t.Errorf("resident memory grew by %d MB", grown)
 	}
 

@@ -95,7 +95,7 @@ func (b *bench) prepare(ctx context.Context) error {
 
 func (b *bench) clear(ctx context.Context) error {
 	for _, sql := range []string{
-		`truncate occurrences, inbox, groups, group_keys, group_words, group_refs, group_hours, group_minutes, group_history,
+		`truncate occurrences, inbox, groups, group_keys, group_words, group_refs, group_hours, group_minutes, group_history, work_news,
 			feed_totals, group_budgets, events`,
 		`update log_head set id = 0, floor = 1`, `checkpoint`,
 	} {

@@ -50,7 +50,7 @@ func FuzzAppendJSON(f *testing.F) {
 	f.Add("a\nb\x00\xff", []byte("{\n\"a\"\r:1}"))
 	f.Fuzz(func(t *testing.T, topic string, data []byte) {
 		if !json.Valid(data) {
-			t.Skip()
+			t.Skip("the data of an event is JSON: Postgres holds nothing else in its column")
 		}
 		got := Event{ID: 5, Kind: "group.changed", Topics: []string{topic}, Version: 1, Data: data}.AppendJSON(nil, "1f0a9c3b")
 		if bytes.ContainsAny(got, "\r\n\x00") {

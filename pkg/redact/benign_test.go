@@ -109,7 +109,7 @@ level=debug ts={ts} caller=cache.go:{n} msg="cache miss" key={w}:{n}:{w} tokens=
 {"usage":{"prompt_tokens":{n},"completion_tokens":{n},"total_tokens":{n}},"model":"{w}-{n}","max_tokens":{n}}
 panic: runtime error: invalid memory address or nil pointer dereference [signal SIGSEGV: segmentation violation code=0x1 addr=0x0 pc=0x{hex8}]
 goroutine {n} [running]: main.(*{w}).handle(0xc000{hex6}, {0x{hex6}, 0xc000{hex6}}) /go/src/{w}/{w}.go:{n} +0x{hex3}
-	/root/go/pkg/mod/github.com/{w}/{w}@v{v}/auth/token_source.go:{n} +0x{hex3}
+	/home/app/go/pkg/mod/github.com/{w}/{w}@v{v}/auth/token_source.go:{n} +0x{hex3}
 github.com/{w}/{w}/v2/pkg/credentials.(*Provider).Retrieve(...)
 	at com.{w}.{w}.{java}.invoke({java}.java:{n})
 	at org.springframework.security.web.authentication.www.BasicAuthenticationFilter.doFilterInternal(BasicAuthenticationFilter.java:{n})
@@ -196,7 +196,7 @@ phone +7 9{n} {n}-{n}-{n} is busy
 uploaded s3://{w}-bucket/{w}/{ulid}.json.gz ({n} bytes, md5 {hex32})
 {w} {w} {w} {w} {w}: {w} {w} in {dur}
 at {path}:{n}:{n}
-GOROOT=/usr/local/go GOPATH=/root/go PWD={path} HOME=/root SHELL=/bin/bash LANG=C.UTF-8
+GOROOT=/usr/local/go GOPATH=/home/app/go PWD={path} HOME=/home/app SHELL=/bin/bash LANG=C.UTF-8
 ps: {w} {n} 0.0 0.1 {n} {n} ? Ss 09:{n} 0:00 /usr/bin/{w} --config={path} --token-file={path} --log-level=info
 usage: {w} [--token TOKEN] [--password PASSWORD] <file>
 flag provided but not defined: -token

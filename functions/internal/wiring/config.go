@@ -48,11 +48,8 @@ type Config struct {
 	Auth      auth.Config
 }
 
-// Secret is a string that prints as a mark.
-type Secret string
-
-func (Secret) String() string   { return "[secret]" }
-func (Secret) GoString() string { return "[secret]" }
+// Secret is a text that prints as a mark.
+type Secret = auth.Secret
 
 // Load reads the environment. Every fault is collected, by the name of the
 // variable and never with its value; an empty variable counts as unset, and a

@@ -8,10 +8,11 @@ import (
 )
 
 // npmPackage returns the programs of the npm package of this platform in the
-// repository's web/node_modules.
+// repository's web/node_modules, which nobody installs anew until the test ends.
 func npmPackage(t *testing.T) (nodeModules string, pkg string) {
 	t.Helper()
 	nodeModules = filepath.Join("..", "..", "web", "node_modules")
+	holdInstallation(t, nodeModules+".lock")
 	pkg = npmCandidates([]string{nodeModules})[0].npm
 	if _, err := os.Stat(filepath.Join(pkg, "native", "bin", "postgres")); err != nil {
 		message := "the npm binaries are not installed (npm ci in web): " + err.Error()

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"io"
@@ -174,6 +175,11 @@ func tailOf(s string) string {
 
 // call sends JSON (or raw text) and reads the answer into out, which may be nil.
 func (s *system) call(method, path, token string, body, out any) (int, error) {
+	return s.callAgain(method, path, token, "", body, out)
+}
+
+// callAgain is a call that can be repeated without harm, by its key.
+func (s *system) callAgain(method, path, token, key string, body, out any) (int, error) {
 	var reader io.Reader
 	switch b := body.(type) {
 	case nil:
@@ -194,6 +200,9 @@ func (s *system) call(method, path, token string, body, out any) (int, error) {
 	}
 	r.Header.Set("Authorization", "Bearer "+token)
 	r.Header.Set("Content-Type", "application/json")
+	if key != "" {
+		r.Header.Set("Idempotency-Key", key)
+	}
 	client := &http.Client{Timeout: patience, Transport: systemTransport}
 	answer, err := client.Do(r)
 	if err != nil {
@@ -220,7 +229,12 @@ var systemTransport = &http.Transport{MaxIdleConnsPerHost: 64}
 func (s *system) must(method, path, token string, body, out any) {
 	s.t.Helper()
 	var text []byte
-	status, err := s.call(method, path, token, body, &text)
+	key, end := rand.Text(), time.Now().Add(patience)
+	status, err := s.callAgain(method, path, token, key, body, &text)
+	for err == nil && status == http.StatusServiceUnavailable && time.Now().Before(end) { // a busy machine
+		time.Sleep(100 * time.Millisecond)
+		status, err = s.callAgain(method, path, token, key, body, &text)
+	}
 	if err == nil && out != nil && status < 300 {
 		err = json.Unmarshal(text, out)
 	}

@@ -29,8 +29,7 @@ func newLoginSystem(t *testing.T) (*system, *oidctest.Provider) {
 	provider := oidctest.New(t)
 	provider.Claims["rynda_projects"] = []string{"acme"}
 	s := newSystem(t, pgtest.New(t))
-	s.env = append(loginEnv(provider),
-		"RYNDA_JWT_ISSUER="+provider.URL, "RYNDA_JWT_AUDIENCE="+embedAudience, "RYNDA_JWT_JWKS_URL="+provider.URL+"/keys",
+	s.env = append(append(loginEnv(provider), jwtEnv(provider)...),
 		"RYNDA_ALLOWED_ORIGINS="+embedOrigin, "RYNDA_RELAY_RECHECK=1s", "RYNDA_LOG_LEVEL=debug")
 	return s, provider
 }
@@ -38,6 +37,11 @@ func newLoginSystem(t *testing.T) (*system, *oidctest.Provider) {
 // loginEnv has people sign in at the provider.
 func loginEnv(provider *oidctest.Provider) []string {
 	return []string{"RYNDA_OIDC_ISSUER=" + provider.URL, "RYNDA_OIDC_CLIENT_ID=" + oidctest.ClientID, "RYNDA_OIDC_CLIENT_SECRET=" + oidctest.ClientSecret}
+}
+
+// jwtEnv has signed tokens of the provider believed.
+func jwtEnv(provider *oidctest.Provider) []string {
+	return []string{"RYNDA_JWT_ISSUER=" + provider.URL, "RYNDA_JWT_AUDIENCE=" + embedAudience, "RYNDA_JWT_JWKS_URL=" + provider.URL + "/keys"}
 }
 
 // browser is a client with cookies that does not follow by itself.

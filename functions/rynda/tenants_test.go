@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"rynda/pkg/auth"
+	"rynda/pkg/auth/oidctest"
 	"rynda/pkg/pgtest"
 	"rynda/pkg/postgres"
 )
@@ -34,6 +35,7 @@ type caller struct {
 	kind   callerKind
 	token  string
 	header http.Header
+	ticket bool         // streams are opened by a ticket that the token is exchanged for
 	reach  []string     // slugs that it may read
 	scopes []auth.Scope // of an ingest token, whose project is acme
 }
@@ -48,22 +50,24 @@ var (
 // caller of each kind of identity.
 type tenants struct {
 	*system
-	pool    *pgxpool.Pool
-	callers []caller
-	ingests map[string]string   // token by slug
-	groups  map[string][]string // ids by slug; the second is viewed, the others are active
-	prints  map[string][]string // their fingerprints
-	views   map[string]string   // id of the command that viewed the second
-	leaks   int
-	sent    int
+	pool     *pgxpool.Pool
+	provider *oidctest.Provider
+	callers  []caller
+	ingests  map[string]string   // token by slug
+	groups   map[string][]string // ids by slug; the second is viewed, the others are active
+	prints   map[string][]string // their fingerprints
+	views    map[string]string   // id of the command that viewed the second
+	leaks    int
+	sent     int
 }
 
 func newTenants(t *testing.T) *tenants {
 	t.Helper()
 	s := newSystem(t, pgtest.New(t))
 	// Who is unknown comes from an address of its own each time: see send.
-	s.env = []string{"RYNDA_TRUSTED_PROXIES=127.0.0.0/8", "RYNDA_RELAY_HEARTBEAT=20ms", "RYNDA_RELAY_PER_USER=0"}
-	w := &tenants{system: s, ingests: map[string]string{"acme": s.ingest},
+	provider := oidctest.New(t)
+	s.env = append(jwtEnv(provider), "RYNDA_TRUSTED_PROXIES=127.0.0.0/8", "RYNDA_RELAY_HEARTBEAT=20ms", "RYNDA_RELAY_PER_USER=0")
+	w := &tenants{system: s, provider: provider, ingests: map[string]string{"acme": s.ingest},
 		groups: map[string][]string{"nowhere": {"999999", "999998", "999997"}},
 		prints: map[string][]string{"nowhere": {"", "v1:" + strings.Repeat("f", 32), ""}},
 		views:  map[string]string{"nowhere": strings.Repeat("0f", 16)}}
@@ -151,6 +155,13 @@ func (w *tenants) mint(s *stores) error {
 	revokedStaff, revokedIngest := staff("gone", []string{"acme"}, time.Time{}), ingest("acme", "gone", auth.Report, auth.Control)
 	garbage, _ := auth.NewToken(auth.StaffPrefix)
 	garbageIngest, _ := auth.NewToken(auth.IngestPrefix)
+	signed := func(subject string, projects []string, expires time.Duration) string {
+		return w.provider.Token(map[string]any{
+			"iss": w.provider.URL, "aud": embedAudience, "sub": subject, "name": subject, "rynda_projects": projects,
+			"exp": time.Now().Add(expires).Unix(),
+		})
+	}
+	ofAcme := signed("u-acme", []string{"acme"}, time.Hour)
 	foreignSite := session(-time.Hour, "acme")
 	foreignSite.Set("Sec-Fetch-Site", "cross-site")
 	plain := http.Header{"Cookie": {strings.Replace(session(-time.Hour, "acme").Get("Cookie"), auth.SecureCookie, auth.PlainCookie, 1)}}
@@ -174,6 +185,13 @@ func (w *tenants) mint(s *stores) error {
 		{name: "staff of all", kind: staffCaller, token: w.staff, reach: tenantSlugs},
 		{name: "staff of no project", kind: staffCaller, token: staff("of none", []string{}, time.Time{})},
 		{name: "session of acme", kind: staffCaller, header: session(-time.Hour, "acme"), reach: []string{"acme"}},
+		{name: "expired signed token", token: signed("u-late", []string{"acme"}, -time.Hour)},
+		{name: "signed token with a wrong end", token: ofAcme[:len(ofAcme)-40] + strings.Repeat("A", 40)},
+		{name: "signed token of acme", kind: staffCaller, token: ofAcme, reach: []string{"acme"}},
+		{name: "signed token of wharf", kind: staffCaller, token: signed("u-wharf", []string{"wharf"}, time.Hour), reach: []string{"wharf"}},
+		{name: "signed token of nowhere", kind: staffCaller, token: signed("u-nowhere", []string{"nowhere"}, time.Hour)},
+		{name: "ticket of acme", kind: staffCaller, token: ofAcme, ticket: true, reach: []string{"acme"}},
+		{name: "ticket of wharf", kind: staffCaller, token: staff("a ticket", []string{"wharf"}, time.Time{}), ticket: true, reach: []string{"wharf"}},
 	}
 	for _, text := range []string{revokedStaff, revokedIngest} {
 		if e := s.RevokeToken(ctx, text[4:12]); e != nil {
@@ -264,7 +282,14 @@ func (w *tenants) send(c caller, method, path, body string) answer {
 	if body != "" {
 		r.Header.Set("Content-Type", "application/json")
 	}
-	if c.token != "" {
+	switch {
+	case c.ticket:
+		var made struct{ Ticket string }
+		w.must("POST", "/v1/stream-tickets", c.token, nil, &made)
+		question := r.URL.Query()
+		question.Set("ticket", made.Ticket)
+		r.URL.RawQuery = question.Encode()
+	case c.token != "":
 		r.Header.Set("Authorization", "Bearer "+c.token)
 	}
 	w.sent++ // guesses are counted by address, and this test guesses a lot

@@ -27,9 +27,11 @@ func runServe(ctx context.Context, args []string, _ io.Writer) error {
 	if err != nil {
 		return err
 	}
-	app, err := wiring.New(ctx, config, wiring.Options{
-		Static: static, Logger: wiring.NewLogger(os.Stderr, wiring.ParseLevel(config.LogLevel)),
-	})
+	logger := wiring.NewLogger(os.Stderr, wiring.ParseLevel(config.LogLevel))
+	if static == nil {
+		logger.Warn("there is no page in this binary: the API alone is served; a release is built with the tag embed_web, see Taskfile.yml")
+	}
+	app, err := wiring.New(ctx, config, wiring.Options{Static: static, Logger: logger})
 	if err != nil {
 		return err
 	}

@@ -295,7 +295,7 @@ func TestCommandsSayWhatIsWrong(t *testing.T) {
 		}
 	}
 	var out bytes.Buffer
-	if err := run(t.Context(), []string{"help", "config"}, &out); err != nil || !strings.Contains(out.String(), "RYNDA_RATE_LIMIT") {
+	if err := run(t.Context(), []string{"help", "config"}, &out); err != nil || !strings.Contains(out.String(), "RYNDA_RATE_LIMIT is how many reports a second") {
 		t.Errorf("help config: %v\n%s", err, out.String())
 	}
 }

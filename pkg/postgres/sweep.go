@@ -13,16 +13,20 @@ import (
 
 // Retention says for how long things are kept.
 type Retention struct {
-	// Events of the log, by which a reader can resume; 0 is 7 days.
+	// Events is for how long events of the log are kept, by which a reader can
+	// resume; 0 is 7 days.
 	Events time.Duration `envconfig:"RYNDA_KEEP_EVENTS" default:"168h"`
-	// Occurrences with their text, in whole days of UTC; 0 is 30 days.
+	// Occurrences is for how long occurrences are kept with their text, in whole
+	// days of UTC; 0 is 30 days.
 	Occurrences time.Duration `envconfig:"RYNDA_KEEP_OCCURRENCES" default:"720h"`
-	// Groups after their last occurrence, and their counts per hour; 0 is 90 days.
+	// Groups is for how long groups are kept after their last occurrence, and their
+	// counts per hour; 0 is 90 days.
 	Groups time.Duration `envconfig:"RYNDA_KEEP_GROUPS" default:"2160h"`
-	// Runs and deploys after their last update; 0 is 90 days.
+	// Works is for how long runs and deploys are kept after their last update; 0 is
+	// 90 days.
 	Works time.Duration `envconfig:"RYNDA_KEEP_RUNS" default:"2160h"`
-	// Logs of runs and deploys after their first line, in whole days of UTC; 0 is
-	// 7 days.
+	// Logs is for how long logs of runs and deploys are kept after their first line,
+	// in whole days of UTC; 0 is 7 days.
 	Logs time.Duration `envconfig:"RYNDA_KEEP_LOGS" default:"168h"`
 }
 

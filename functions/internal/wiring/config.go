@@ -1,13 +1,13 @@
 package wiring
 
 import (
+	_ "embed"
 	"errors"
 	"fmt"
 	"os"
 	"reflect"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/kelseyhightower/envconfig"
@@ -120,20 +120,9 @@ func walk(t reflect.Type, yield func(reflect.StructField) bool) bool {
 	return true
 }
 
-// Describe prints every variable with its default, for people.
-func Describe() string {
-	var b strings.Builder
-	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	for field := range fields(reflect.TypeFor[Config]()) {
-		fmt.Fprintf(w, "%s\t%s\tdefault %s\n", field.Tag.Get("envconfig"), field.Type, orDash(field.Tag.Get("default")))
-	}
-	w.Flush()
-	return b.String()
-}
+//go:embed settings.txt
+var settings string
 
-func orDash(s string) string {
-	if s == "" {
-		return "-"
-	}
-	return s
-}
+// Describe says of every variable what it means and what it is by default, for
+// people. It is made of the comments on the fields.
+func Describe() string { return settings }

@@ -37,8 +37,6 @@ export class Session {
   readonly history: KeptList<Group>;
   readonly works: { run: Works<'run'>; deploy: Works<'deploy'> };
   #started = $state(false);
-  /** Raised by every reset of the log; screens load anew when it moves. */
-  resets = $state(0);
 
   constructor(
     readonly me: Me,
@@ -69,7 +67,6 @@ export class Session {
         if (ids.length) this.history.current?.touch(ids);
       }),
       this.realtime.onReset(() => {
-        this.resets += 1;
         for (const list of this.#lists()) void list.refresh();
       }),
       this.#feed.subscribe(({ pending }) => {

@@ -14,8 +14,8 @@ import { createSubscriber } from 'svelte/reactivity';
 import { fromStore } from 'svelte/store';
 import type { Client } from './api/client';
 import type { Me, MyProject } from './api/types';
-import { HistoryList, type Rows } from './errors/history-list.svelte';
-import { filterSearch, type Filters } from './errors/filters';
+import { historyList, type GroupRows } from './errors/history-list';
+import { KeptList } from './list/kept-list';
 import { status } from './shell/status.svelte';
 import { t } from './text/i18n.svelte';
 import { Works } from './work/works.svelte';
@@ -23,7 +23,7 @@ import { Works } from './work/works.svelte';
 /**
  * What the screens share once it is known who is here: the person, the one
  * connection, the one store of groups that stream, polls and answers all meet
- * in, and the history list that going back finds as it was left.
+ * in, and the lists that going back finds as they were left.
  */
 export class Session {
   readonly #connection: { readonly current: ConnectionView };
@@ -31,13 +31,12 @@ export class Session {
   readonly #follow: () => void;
   /** Every change of the store shows in its feed, which costs no copy of all rows. */
   readonly #feed: Readable<FeedView>;
-  readonly #rows: Rows;
+  /** Where details and lists put the groups they brought. */
+  readonly rows: GroupRows;
   readonly #asked = new Set<string>();
+  readonly history: KeptList<Group>;
   readonly works: { run: Works<'run'>; deploy: Works<'deploy'> };
-  #kept: HistoryList | undefined;
   #started = $state(false);
-  /** Raised by every reset of the log; screens load anew when it moves. */
-  resets = $state(0);
 
   constructor(
     readonly me: Me,
@@ -54,11 +53,8 @@ export class Session {
     this.#connection = fromStore(realtime.state);
     this.#totals = fromStore(groups.totals);
     this.#follow = createSubscriber((update) => this.#feed.subscribe(update));
-    this.#rows = {
-      get: (id) => this.#seen(id),
-      upsert: (came) => groups.upsert(came),
-      subscribe: (run) => this.#feed.subscribe(run),
-    };
+    this.rows = { get: (id) => this.#seen(id), upsert: (came) => groups.upsert(came) };
+    this.history = new KeptList((search) => historyList(search, client, this.rows, this.snapshot));
   }
 
   start(): () => void {
@@ -68,15 +64,15 @@ export class Session {
           const data = event.data as { group_id?: unknown } | null;
           return event.kind.startsWith('group.') && typeof data?.group_id === 'string' ? [data.group_id] : [];
         });
-        if (ids.length) this.#kept?.touch(ids);
+        if (ids.length) this.history.current?.touch(ids);
       }),
       this.realtime.onReset(() => {
-        this.resets += 1;
-        void this.#kept?.refresh();
-        this.works.run.reset();
-        this.works.deploy.reset();
+        for (const list of this.#lists()) void list.refresh();
       }),
-      this.#feed.subscribe(({ pending }) => this.#report(pending)),
+      this.#feed.subscribe(({ pending }) => {
+        this.#report(pending);
+        this.history.current?.lookSoon();
+      }),
       // The first snapshot says where to begin; without one it is from now.
       this.#feed.subscribe(({ loaded, failed }) => {
         if (this.#started || !(loaded || failed)) return;
@@ -85,9 +81,7 @@ export class Session {
       }),
       this.realtime.state.subscribe(({ actual }) => {
         if (actual !== 'live' && actual !== 'polling') return;
-        this.#kept?.reachable();
-        this.works.run.reachable();
-        this.works.deploy.reachable();
+        for (const list of this.#lists()) list.reachable();
       }),
     ];
     return () => {
@@ -128,26 +122,12 @@ export class Session {
     return this.me.projects.find((project) => project.project === slug);
   }
 
-  /** The list for these filters: the one left behind when they are the same, else a new one. */
-  list(filters: Filters): HistoryList {
-    if (this.#kept?.key !== filterSearch(filters)) {
-      this.#kept?.stop();
-      this.#kept = new HistoryList(filters, this.client, this.#rows, this.snapshot);
-    }
-    return this.#kept!;
-  }
-
-  /** Where a detail or any other answer puts the groups it brought. */
-  get rows(): Pick<Rows, 'upsert'> {
-    return this.#rows;
-  }
-
   /** Marks groups viewed, at once on screen, and offers the way back. */
   dismiss(ids: string[]): void {
     const active = ids.filter((id) => this.#seen(id)?.state === 'active');
     if (active.length === 0) return;
     for (const id of active) this.#asked.add(id);
-    this.#kept?.dismissing(active);
+    this.history.current?.sendAway(active);
     this.groups.dismiss(...active);
     status.say(t('viewed.done', { n: active.length }), { label: t('undo'), run: () => this.undo(active) });
   }
@@ -155,8 +135,16 @@ export class Session {
   undo(ids: string[]): void {
     for (const id of ids) this.#asked.add(id);
     this.groups.undo(...ids);
-    this.#kept?.restore(ids);
+    this.history.current?.bringBack(ids);
     status.say(t('undo.done', { n: ids.length }));
+  }
+
+  /** Every list that was left, one of a section. */
+  #lists() {
+    const { run, deploy } = this.works;
+    return [this.history.current, run.lists.current, deploy.lists.current].filter(
+      (list) => list !== undefined,
+    );
   }
 
   #seen(id: string): Group | undefined {
@@ -180,7 +168,7 @@ export class Session {
       }
     }
     for (const [want, ids] of failed) {
-      this.#kept?.restore(ids);
+      this.history.current?.bringBack(ids);
       const retry = () => {
         for (const id of ids) {
           this.#asked.add(id);

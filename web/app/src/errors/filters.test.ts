@@ -8,12 +8,12 @@ import {
   matches,
   parseFilters,
   severities,
-  sinceTime,
   sorts,
   valueFilters,
   type Filters,
 } from './filters';
 import { group } from './group.fixture';
+import { sinceTime } from '../list/address';
 
 const now = Date.parse('2026-11-24T12:00:00Z');
 

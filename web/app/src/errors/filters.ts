@@ -1,17 +1,21 @@
-/**
- * The filters of the history. They live in the address, so a filtered list can
- * be sent to a colleague; the same names go to the server. `since` and `until`
- * are RFC 3339 times or, for `since`, a length counted back from now ("24h").
- */
+/** The filters of the history of errors. */
 import type { Group } from '@rynda/realtime';
+import {
+  clean,
+  parseCommon,
+  searchText,
+  sinceTime,
+  someOf,
+  times,
+  type CommonFilters,
+} from '../list/address';
+import type { Belongs } from '../list/list-model.svelte';
 
 export const severities = ['critical', 'error', 'warning', 'info'] as const;
 export type SeverityName = (typeof severities)[number];
 
 export const sorts = ['last_seen', 'raised', 'first_seen', 'count'] as const;
 export type Sort = (typeof sorts)[number];
-
-export const spans = ['1h', '24h', '7d', '30d'] as const;
 
 /** Filters with one free value each, in the order they are shown. */
 export const valueFilters = [
@@ -30,68 +34,49 @@ export type ValueFilter = (typeof valueFilters)[number];
 
 export type StateFilter = '' | 'active' | 'viewed';
 
-export interface Filters extends Record<ValueFilter, string> {
-  project: string;
+export interface Filters extends CommonFilters, Record<ValueFilter, string> {
   severity: SeverityName[];
   state: StateFilter;
-  q: string;
-  since: string;
-  until: string;
   sort: Sort;
 }
-
-const oneOf = <T extends string>(values: readonly T[], value: string | null): T | undefined =>
-  values.find((known) => known === value);
 
 /** Reads filters from an address. Unknown names and values are dropped, so an old link still opens. */
 export function parseFilters(search: string): Filters {
   const query = new URLSearchParams(search);
-  const asked = (query.get('severity') ?? '').split(',');
-  const filters = {
-    project: clean(query.get('project')),
-    severity: severities.filter((severity) => asked.includes(severity)),
-    state: oneOf(['active', 'viewed'] as const, query.get('state')) ?? '',
-    q: clean(query.get('q')),
-    since: validSince(query.get('since')),
-    until: validTime(query.get('until')),
-    sort: oneOf(sorts, query.get('sort')) ?? 'last_seen',
-  } as Filters;
-  for (const name of valueFilters) filters[name] = clean(query.get(name));
-  return filters;
+  return {
+    ...parseCommon(query),
+    ...(Object.fromEntries(valueFilters.map((name) => [name, clean(query.get(name))])) as Record<
+      ValueFilter,
+      string
+    >),
+    severity: someOf(severities, query.get('severity')),
+    state: someOf(['active', 'viewed'], query.get('state'))[0] ?? '',
+    sort: someOf(sorts, query.get('sort'))[0] ?? 'last_seen',
+  };
 }
 
-/** Writes filters for an address, defaults left out, in one order: equal filters give equal text. */
-export function filterSearch(filters: Filters): string {
-  const query = new URLSearchParams();
-  const put = (name: string, value: string) => value !== '' && query.set(name, value);
-  put('project', filters.project);
-  put('state', filters.state);
-  put('severity', filters.severity.join(','));
-  for (const name of valueFilters) put(name, filters[name]);
-  put('q', filters.q);
-  put('since', filters.since);
-  put('until', filters.until);
-  if (filters.sort !== 'last_seen') put('sort', filters.sort);
-  const text = query.toString().replaceAll('%2C', ',').replaceAll('%3A', ':');
-  return text ? `?${text}` : '';
-}
+const pairs = (filters: Filters): [string, string][] => [
+  ['project', filters.project],
+  ['state', filters.state],
+  ['severity', filters.severity.join(',')],
+  ...valueFilters.map((name): [string, string] => [name, filters[name]]),
+  ['q', filters.q],
+];
+
+/** Writes filters for an address, defaults left out. */
+export const filterSearch = (filters: Filters): string =>
+  searchText([
+    ...pairs(filters),
+    ['since', filters.since],
+    ['until', filters.until],
+    ['sort', filters.sort === 'last_seen' ? '' : filters.sort],
+  ]);
 
 /** Everything but `sort` as the server wants it, lengths turned into times. Bulk views take it too. */
-export function filterParams(filters: Filters, now: number): Record<string, string> {
-  const params: Record<string, string> = {};
-  const put = (name: string, value: string) => {
-    if (value !== '') params[name] = value;
-  };
-  put('project', filters.project);
-  put('state', filters.state);
-  put('severity', filters.severity.join(','));
-  for (const name of valueFilters) put(name, filters[name]);
-  put('q', filters.q);
-  const since = sinceTime(filters.since, now);
-  if (since !== undefined) put('since', new Date(since).toISOString());
-  if (filters.until) put('until', new Date(filters.until).toISOString());
-  return params;
-}
+export const filterParams = (filters: Filters, now: number): Record<string, string> => ({
+  ...Object.fromEntries(pairs(filters).filter(([, value]) => value !== '')),
+  ...times(filters, now),
+});
 
 /** True when some filter hides groups; the project and the order hide nothing on purpose. */
 export function isNarrowed(filters: Filters): boolean {
@@ -116,7 +101,7 @@ export const cleared = (filters: Filters): Filters => ({
  * Whether a group belongs in the list, judged from its row alone. "unknown" when
  * the row cannot tell: the server keeps more refs and text than a row carries.
  */
-export function matches(filters: Filters, group: Group, now: number): 'yes' | 'no' | 'unknown' {
+export function matches(filters: Filters, group: Group, now: number): Belongs {
   if (filters.project && group.project !== filters.project) return 'no';
   if (filters.severity.length && !filters.severity.some((severity) => severity === group.severity))
     return 'no';
@@ -154,24 +139,4 @@ export function sortKey(sort: Sort, group: Group): number {
     case 'last_seen':
       return Date.parse(group.last_seen_at);
   }
-}
-
-const units: Record<string, number> = { h: 3_600_000, d: 86_400_000 };
-
-/** The time that `since` stands for, in milliseconds; undefined when there is no bound. */
-export function sinceTime(since: string, now: number): number | undefined {
-  if (!since) return undefined;
-  const length = /^(\d{1,4})([hd])$/.exec(since);
-  if (length) return now - Number(length[1]) * (units[length[2] ?? ''] ?? 0);
-  return Date.parse(since);
-}
-
-const clean = (value: string | null): string => (value ?? '').trim().slice(0, 256);
-
-export function validTime(value: string | null): string {
-  return value && /^\d{4}-\d\d-\d\dT/.test(value) && !Number.isNaN(Date.parse(value)) ? value : '';
-}
-
-export function validSince(value: string | null): string {
-  return value && /^\d{1,4}[hd]$/.test(value) ? value : validTime(value);
 }

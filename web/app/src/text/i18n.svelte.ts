@@ -5,17 +5,12 @@
  */
 import { formatNumber, pluralOf, type Language } from './format';
 import type { en } from './messages/en';
+import type { Catalog, Forms } from './messages/translated';
 
 export const languages: Record<Language, string> = { en: 'English', ru: 'Русский' };
 
 type English = typeof en;
 export type MessageKey = keyof English;
-
-/** Plural forms of one message; `n` chooses among them. */
-export type Forms = { other: string } & Partial<Record<Intl.LDMLPluralRule, string>>;
-
-/** A catalog in any language: texts where English has texts, forms where it has forms. */
-export type Catalog = { readonly [K in MessageKey]: English[K] extends string ? string : Forms };
 
 type Names<S> = S extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never;
 type ParamsOf<K extends MessageKey> = English[K] extends string

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { en } from './messages/en';
 import { ru } from './messages/ru';
-import type { Catalog, MessageKey } from './i18n.svelte';
+import type { MessageKey } from './i18n.svelte';
+import type { Catalog } from './messages/translated';
 
 type Message = string | Record<string, string>;
 
@@ -12,8 +13,20 @@ const names = (message: Message): string[] => {
   ].sort();
 };
 
+type Part = Record<string, Record<string, Message>>;
+const englishParts = import.meta.glob<Part>('./messages/en/*.ts', { eager: true });
+const russianParts = import.meta.glob<Part>('./messages/ru/*.ts', { eager: true });
+
 describe('the catalogs', () => {
   const keys = Object.keys(en) as MessageKey[];
+
+  test('are of parts that share no key', () => {
+    for (const parts of [englishParts, russianParts]) {
+      const all = Object.values(parts).flatMap((part) => Object.keys(Object.values(part)[0] ?? {}));
+      expect(all.filter((key, at) => all.indexOf(key) !== at)).toEqual([]);
+      expect(all.toSorted()).toEqual(keys.toSorted());
+    }
+  });
 
   test('have the same keys', () => {
     expect(Object.keys(ru).sort()).toEqual([...keys].sort());

@@ -1,5 +1,5 @@
 import type { Me, WorkKind } from '../api/types';
-import { quoted } from '../errors/curl-line';
+import { curl } from '../list/curl';
 
 const first = {
   run: { name: 'hello', status: 'running', steps: [{ name: 'first step', status: 'running' }] },
@@ -16,12 +16,8 @@ const first = {
   },
 };
 
-/** The line that tells of a first run or deploy, ready to be pasted into a shell. */
+/** The line that tells of a first run or deploy. */
 export function putLine(kind: WorkKind, example: Me['ingest_example'] | undefined): string {
   const base = (example?.url ?? '/v1/reports').replace(/\/reports$/, '');
-  return [
-    `curl -X PUT ${quoted(`${base}/${kind}s/hello-1`)}`,
-    `  -H ${quoted(`Authorization: Bearer ${example?.token || '<token>'}`)}`,
-    `  -d ${quoted(JSON.stringify(first[kind]))}`,
-  ].join(' \\\n');
+  return curl(`${base}/${kind}s/hello-1`, example?.token, first[kind], 'PUT');
 }

@@ -54,32 +54,65 @@ describe('filters in an address', () => {
   });
 });
 
-describe('a row', () => {
+describe('a row belongs as the server would say it', () => {
   test.each([
-    ['', true],
-    ['?project=shop&status=running,failed', true],
-    ['?project=other', false],
-    ['?status=failed', false],
-    ['?actor=cron&deploy_id=d-1', true],
-    ['?actor=cro', false],
-    ['?q=NIGHTLY', true],
-    ['?q=elsewhere', false],
-    ['?since=1h', false],
-    ['?since=3h', true],
-    ['?until=2026-11-24T10:00:05Z', false],
-  ])('of a run under %s: %s', (search, belongs) => {
+    ['', 'yes'],
+    ['?project=shop&status=running,failed', 'yes'],
+    ['?project=other', 'no'],
+    ['?project=sho', 'no'],
+    ['?status=failed', 'no'],
+    ['?name=nightly+import', 'yes'],
+    ['?name=nightly', 'no'],
+    ['?name=Nightly+import', 'no'],
+    ['?actor=cron&deploy_id=d-1', 'yes'],
+    ['?actor=cro', 'no'],
+    ['?q=NIGHTLY', 'yes'],
+    ['?q=ly+im', 'yes'],
+    ['?q=%25', 'no'], // a percent sign is no wildcard
+    ['?q=n_ghtly', 'no'], // nor is an underscore
+    ['?q=elsewhere', 'no'],
+    ['?q=7', 'yes'],
+    ['?q=cron', 'no'], // it looks at the id and the name alone
+    ['?q=импорт', 'unknown'],
+    ['?q=импорт&status=failed', 'no'],
+    ['?since=1h', 'no'],
+    ['?since=3h', 'yes'],
+    ['?since=2026-11-24T10:00:05Z', 'yes'],
+    ['?since=2026-11-24T10:00:06Z', 'no'],
+    ['?until=2026-11-24T10:00:05Z', 'no'],
+    ['?until=2026-11-24T10:00:06Z', 'yes'],
+    ['?until=2026-11-24T12:00:06%2B02:00', 'yes'],
+  ])('a run under %s: %s', (search, belongs) => {
     expect(matchesWork('run', parseWork('run', search), run(), now)).toBe(belongs);
   });
 
-  test('of a deploy is found by its place and its own id', () => {
-    const under = (search: string) => matchesWork('deploy', parseWork('deploy', search), deploy(), now);
-    expect(under('?service=cart&environment=production&namespace=shop')).toBe(true);
-    expect(under('?environment=staging')).toBe(false);
-    expect(under('?q=d-1')).toBe(true);
+  test.each([
+    ['?service=cart&environment=production&namespace=shop', 'yes'],
+    ['?environment=staging', 'no'],
+    ['?namespace=sho', 'no'],
+    ['?service=Cart', 'no'],
+    ['?q=d-1', 'yes'],
+    ['?deploy_id=other', 'yes'], // a filter of runs
+  ])('a deploy under %s: %s', (search, belongs) => {
+    expect(matchesWork('deploy', parseWork('deploy', search), deploy(), now)).toBe(belongs);
   });
 
-  test('that has not started counts from when it was first heard of', () => {
+  test('what has not started counts from when it was first heard of', () => {
     const queued = run({ status: 'queued', started_at: null, created_at: '2026-11-24T11:30:00Z' });
-    expect(matchesWork('run', parseWork('run', '?since=1h'), queued, now)).toBe(true);
+    expect(matchesWork('run', parseWork('run', '?since=1h'), queued, now)).toBe('yes');
+  });
+
+  test('letters beyond ASCII match when they do, and are left to the server when they do not', () => {
+    const under = (search: string, name: string) =>
+      matchesWork('run', parseWork('run', search), run({ name }), now);
+    expect(under('?q=ночной', 'Ночной импорт')).toBe('yes');
+    expect(under('?q=import', 'Ночной импорт')).toBe('unknown');
+  });
+
+  test('grows too old for a filter by time', () => {
+    const filters = parseWork('run', '?since=3h');
+    const began = Date.parse('2026-11-24T10:00:05Z');
+    expect(matchesWork('run', filters, run(), began + 3 * 3_600_000)).toBe('yes');
+    expect(matchesWork('run', filters, run(), began + 3 * 3_600_000 + 1)).toBe('no');
   });
 });

@@ -3,8 +3,17 @@
  * same names go to the server. Every one but `q` asks for the whole value.
  */
 import type { RunStatus } from '@rynda/realtime';
-import { sinceTime, validSince, validTime } from '../errors/filters';
 import type { WorkKind, WorkOf } from '../api/types';
+import {
+  clean,
+  parseCommon,
+  searchText,
+  sinceTime,
+  someOf,
+  times,
+  type CommonFilters,
+} from '../list/address';
+import type { Belongs } from '../list/list-model.svelte';
 
 export const statuses = ['queued', 'running', 'succeeded', 'failed', 'canceled'] as const;
 
@@ -15,56 +24,37 @@ export const workValueFilters = {
 } as const satisfies Record<WorkKind, string[]>;
 export type WorkValueFilter = (typeof workValueFilters)[WorkKind][number];
 
-export interface WorkFilters {
-  project: string;
+export interface WorkFilters extends CommonFilters {
   status: RunStatus[];
   values: Partial<Record<WorkValueFilter, string>>;
-  q: string;
-  since: string;
-  until: string;
 }
-
-const clean = (value: string | null): string => (value ?? '').trim().slice(0, 200);
 
 /** Reads filters from an address. Unknown names and values are dropped, so an old link still opens. */
 export function parseWork(kind: WorkKind, search: string): WorkFilters {
   const query = new URLSearchParams(search);
-  const asked = (query.get('status') ?? '').split(',');
-  const values: WorkFilters['values'] = {};
-  for (const name of workValueFilters[kind]) {
-    const value = clean(query.get(name));
-    if (value) values[name] = value;
-  }
+  const values = workValueFilters[kind].map((name) => [name, clean(query.get(name))] as const);
   return {
-    project: clean(query.get('project')),
-    status: statuses.filter((status) => asked.includes(status)),
-    values,
-    q: clean(query.get('q')),
-    since: validSince(query.get('since')),
-    until: validTime(query.get('until')),
+    ...parseCommon(query),
+    status: someOf(statuses, query.get('status')),
+    values: Object.fromEntries(values.filter(([, value]) => value !== '')),
   };
 }
 
-/** Writes filters in one order, defaults left out: equal filters give equal text. */
-export function workSearch(kind: WorkKind, filters: WorkFilters): string {
-  const query = new URLSearchParams();
-  const put = (name: string, value: string | undefined) => value && query.set(name, value);
-  put('project', filters.project);
-  put('status', filters.status.join(','));
-  for (const name of workValueFilters[kind]) put(name, filters.values[name]);
-  put('q', filters.q);
-  put('since', filters.since);
-  put('until', filters.until);
-  const text = query.toString().replaceAll('%2C', ',').replaceAll('%3A', ':');
-  return text ? `?${text}` : '';
-}
+/** Writes filters for an address. */
+export const workSearch = (kind: WorkKind, filters: WorkFilters): string =>
+  searchText([
+    ['project', filters.project],
+    ['status', filters.status.join(',')],
+    ...workValueFilters[kind].map((name): [string, string | undefined] => [name, filters.values[name]]),
+    ['q', filters.q],
+    ['since', filters.since],
+    ['until', filters.until],
+  ]);
 
 /** As the server wants it, lengths turned into times. */
 export function workQuery(kind: WorkKind, filters: WorkFilters, now: number): URLSearchParams {
   const query = new URLSearchParams(workSearch(kind, filters));
-  const since = sinceTime(filters.since, now);
-  if (since !== undefined) query.set('since', new Date(since).toISOString());
-  if (filters.until) query.set('until', new Date(filters.until).toISOString());
+  for (const [name, time] of Object.entries(times(filters, now))) query.set(name, time);
   return query;
 }
 
@@ -84,22 +74,31 @@ export const clearedWork = ({ project }: WorkFilters): WorkFilters => ({
 /** What lists are ordered by, newest first: when it began or, until it does, when it was first heard of. */
 export const beganAt = (row: WorkOf[WorkKind]): number => Date.parse(row.started_at ?? row.created_at);
 
-/** Whether a row belongs under the filters. The row carries all that the server looks at. */
+const plain = (text: string): boolean => /^[\x20-\x7e\n]*$/.test(text);
+
+/**
+ * Whether a row belongs under the filters, as the server would say it: values are
+ * equal in full, `q` is a part of the id or the name, and the time is when it
+ * began, `since` included and `until` not. The row carries all that the server
+ * looks at; only of letters beyond ASCII it is not known which the database
+ * takes for the same, so a search that they decide is left to the server.
+ */
 export function matchesWork(
   kind: WorkKind,
   filters: WorkFilters,
   row: WorkOf[WorkKind],
   now: number,
-): boolean {
-  if (filters.project && row.project !== filters.project) return false;
-  if (filters.status.length && !filters.status.includes(row.status)) return false;
+): Belongs {
+  if (filters.project && row.project !== filters.project) return 'no';
+  if (filters.status.length && !filters.status.includes(row.status)) return 'no';
   const own = row as unknown as Record<string, string>;
-  for (const [name, wanted] of Object.entries(filters.values)) if (own[name] !== wanted) return false;
-  if (filters.q) {
-    const text = `${own[`${kind}_id`] ?? ''}\n${row.name}`.toLowerCase();
-    if (!text.includes(filters.q.toLowerCase())) return false;
-  }
+  for (const [name, wanted] of Object.entries(filters.values)) if (own[name] !== wanted) return 'no';
+  const began = beganAt(row);
   const since = sinceTime(filters.since, now);
-  if (since !== undefined && beganAt(row) < since) return false;
-  return !filters.until || beganAt(row) < Date.parse(filters.until);
+  if (since !== undefined && began < since) return 'no';
+  if (filters.until && began >= Date.parse(filters.until)) return 'no';
+  if (!filters.q) return 'yes';
+  const text = `${own[`${kind}_id`] ?? ''}\n${row.name}`;
+  if (text.toLowerCase().includes(filters.q.toLowerCase())) return 'yes';
+  return plain(text + filters.q) ? 'no' : 'unknown';
 }

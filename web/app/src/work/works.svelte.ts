@@ -2,29 +2,34 @@ import { createThingStore, thingKey, type Realtime, type ThingStore } from '@ryn
 import { createSubscriber } from 'svelte/reactivity';
 import type { Client } from '../api/client';
 import type { WorkKind, WorkOf } from '../api/types';
-import { workSearch, type WorkFilters } from './work-filters';
-import { WorkList } from './work-list.svelte';
+import { KeptList } from '../list/kept-list';
+import { workList } from './work-list';
 
-/** Runs or deploys as the screens share them: the one store, and the list that going back finds as it was left. */
+/** Runs or deploys as the screens share them: the one store, and the list as it was left. */
 export class Works<K extends WorkKind> {
   readonly store: ThingStore<WorkOf[K]>;
+  readonly lists: KeptList<WorkOf[K]>;
   readonly #follow: () => void;
-  #kept: WorkList<K> | undefined;
   /** The one that a detail shows. */
   shown = '';
 
   constructor(
     readonly kind: K,
     realtime: Realtime,
-    private readonly client: Client,
-    private readonly snapshot: () => (cursor: string) => void,
+    client: Client,
+    snapshot: () => (cursor: string) => void,
   ) {
     this.store = createThingStore(
       realtime,
       kind,
-      (key) => key === this.shown || this.#kept?.ids.includes(key) === true,
+      (key) => key === this.shown || this.lists.current?.ids.includes(key) === true,
+    );
+    this.lists = new KeptList((search) =>
+      workList(kind, search, client, this.store, (row) => this.keyOf(row), snapshot),
     );
     this.#follow = createSubscriber((update) => this.store.onChanged(update));
+    // Also while another screen is shown, so that coming back misses nothing.
+    this.store.onChanged((keys) => this.lists.current?.touch(keys));
   }
 
   keyOf(row: WorkOf[K]): string {
@@ -35,29 +40,5 @@ export class Works<K extends WorkKind> {
   row(key: string): WorkOf[K] | undefined {
     this.#follow();
     return this.store.get(key);
-  }
-
-  /** The list for these filters: the one left behind when they are the same, else a new one. */
-  list(filters: WorkFilters): WorkList<K> {
-    if (this.#kept?.search !== workSearch(this.kind, filters)) {
-      this.#kept?.end();
-      this.#kept = new WorkList(
-        this.kind,
-        filters,
-        this.client,
-        this.store,
-        (row) => this.keyOf(row),
-        this.snapshot,
-      );
-    }
-    return this.#kept!;
-  }
-
-  reset(): void {
-    void this.#kept?.refresh();
-  }
-
-  reachable(): void {
-    this.#kept?.reachable();
   }
 }

@@ -30,6 +30,6 @@ export default defineConfig({
     modulePreload: { polyfill: false },
   },
   server: {
-    proxy: { '/v1': server, '/auth': server },
+    proxy: { '/v1': server, '/auth': server, '/embed': server },
   },
 });

@@ -4,18 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"io"
-	"log"
 	"net/http"
 	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -26,8 +21,9 @@ import (
 
 // The scenarios in web/e2e play in a real browser against the real program.
 // Each gets a stage of its own: a database, a development server in its own
-// process, and a few switches behind an address to which the scenario posts.
-// Node's test runner says what happened; the scenario's name is the subtest's.
+// process, and switches (browser_proxy_test.go) behind an address to which the
+// scenario posts. Node's test runner says what happened; the scenario's name is
+// the subtest's.
 func TestBrowser(t *testing.T) {
 	t.Parallel()
 	chromium := needBrowser(t)
@@ -41,15 +37,27 @@ func TestBrowser(t *testing.T) {
 		name := strings.TrimSuffix(filepath.Base(file), ".scenario.mjs")
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var env []string
-			if name == "sign-in" {
-				provider := oidctest.New(t)
-				provider.Claims["rynda_projects"] = "*"
-				env = loginEnv(provider)
+			if !signsIn[name] {
+				newStage(t, built, chromium, settings[name]...).play(file)
+				return
 			}
-			newStage(t, built, chromium, env...).play(file)
+			provider := oidctest.New(t)
+			provider.Claims["rynda_projects"] = "*"
+			s := newStage(t, built, chromium, append(loginEnv(provider), "RYNDA_RELAY_RECHECK=1s")...)
+			s.provider = provider
+			s.play(file)
 		})
 	}
+}
+
+// signsIn are the scenarios whose people sign in; in the others the local user
+// of a development start is there already.
+var signsIn = map[string]bool{"sign-in": true, "refused": true, "two-people": true}
+
+// settings are those that a scenario needs to be different.
+var settings = map[string][]string{
+	// Only the clock can tell that it slept: the next ping is not due before the test is over.
+	"frozen": {"RYNDA_RELAY_HEARTBEAT=1h"},
 }
 
 // needBrowser finds Chromium, by RYNDA_CHROMIUM or where programs are.
@@ -78,6 +86,8 @@ type stage struct {
 	chromium string
 	dev      devFile
 	second   *system
+	provider *oidctest.Provider // of the people who sign in, if they do
+	lines    []*faultyLine
 	mu       sync.Mutex // the switches are turned one at a time
 }
 
@@ -135,9 +145,6 @@ func (s *stage) play(file string, env ...string) {
 	about, err := json.Marshal(map[string]any{
 		"url": s.url, "ingest_token": s.ingest, "staff_token": s.staff, "chromium": s.chromium,
 		"switches": switches.URL,
-		"proxies": map[string]string{
-			"hangs": s.proxy("hangs"), "refuses": s.proxy("refuses"), "buffers": s.proxy("buffers"),
-		},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -161,82 +168,4 @@ func (s *stage) play(file string, env ...string) {
 	if err != nil {
 		t.Errorf("%v\n%s\nThe server said:\n%s", err, out.String(), tailOf(s.log.String()))
 	}
-}
-
-// switches is what a scenario turns by posting to it.
-func (s *stage) switches() http.Handler {
-	mux := http.NewServeMux()
-	handle := func(path string, do func(*http.Request)) {
-		mux.HandleFunc("POST "+path, func(w http.ResponseWriter, r *http.Request) {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			do(r)
-		})
-	}
-	handle("/front/kill", func(*http.Request) { s.kill() })
-	handle("/front/start", func(*http.Request) { s.startFront() })
-	mux.HandleFunc("POST /second/start", func(w http.ResponseWriter, _ *http.Request) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if s.second == nil {
-			s.second = &system{t: s.t, dsn: s.dsn, log: s.log, listen: freeAddress(s.t)}
-			s.second.url = "http://" + s.second.listen
-			s.second.start()
-		}
-		_ = json.NewEncoder(w).Encode(s.second.url)
-	})
-	return mux
-}
-
-// proxy stands before the front and does to its stream what proxies do, until
-// POST /proxy/open is sent to it.
-//
-//	hangs    takes the request for the stream and never answers
-//	refuses  answers it with 502
-//	buffers  passes it on and keeps what comes back for itself
-func (s *stage) proxy(does string) string {
-	target, err := url.Parse(s.url)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	forward := &httputil.ReverseProxy{
-		FlushInterval: -1,
-		ErrorLog:      log.New(io.Discard, "", 0), // a page that goes away is no news
-		Rewrite: func(r *httputil.ProxyRequest) {
-			r.SetURL(target)
-			r.Out.Host = r.In.Host
-		},
-	}
-	var open atomic.Bool
-	ending, end := context.WithCancel(context.Background())
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case r.URL.Path == "/proxy/open":
-			open.Store(true)
-		case r.URL.Path != "/v1/events/stream" || open.Load():
-			forward.ServeHTTP(w, r)
-		case does == "refuses":
-			http.Error(w, "no", http.StatusBadGateway)
-		default:
-			if does == "buffers" {
-				w.Header().Set("Content-Type", "text/event-stream")
-				w.WriteHeader(http.StatusOK)
-				_ = http.NewResponseController(w).Flush()
-				kept := &http.Response{Body: http.NoBody}
-				if asked, err := http.NewRequestWithContext(r.Context(), http.MethodGet, s.url+r.URL.RequestURI(), nil); err == nil {
-					asked.Header = r.Header.Clone()
-					if answer, err := http.DefaultClient.Do(asked); err == nil {
-						kept = answer
-					}
-				}
-				defer kept.Body.Close()
-			}
-			select {
-			case <-r.Context().Done():
-			case <-ending.Done():
-			}
-		}
-	}))
-	s.t.Cleanup(func() { end(); server.CloseClientConnections(); server.Close() })
-	return server.URL
 }

@@ -33,7 +33,7 @@ func callOf(ctx context.Context) *call {
 
 // frontHeaders are those that every answer has. The policy lets a page load only
 // what this server serves, send forms only here, and gives the two renderers
-// their trusted-types policies; frames says whose pages may show it.
+// and the shared worker their trusted-types policies; frames says whose pages may show it.
 func frontHeaders(frames []string) http.Header {
 	ancestors := "'none'"
 	if len(frames) > 0 {
@@ -43,7 +43,7 @@ func frontHeaders(frames []string) http.Header {
 		"Content-Security-Policy": {"default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
 			"connect-src 'self'; worker-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; " +
 			"frame-ancestors " + ancestors + "; " +
-			"require-trusted-types-for 'script'; trusted-types svelte-trusted-html lit-html 'allow-duplicates'"},
+			"require-trusted-types-for 'script'; trusted-types svelte-trusted-html lit-html rynda-worker 'allow-duplicates'"},
 		"X-Content-Type-Options":     {"nosniff"},
 		"Referrer-Policy":            {"no-referrer"},
 		"Cross-Origin-Opener-Policy": {"same-origin"},

@@ -88,7 +88,7 @@ func TestHeaders(t *testing.T) {
 			}
 		}
 		for _, rule := range []string{"default-src 'self'", "object-src 'none'", "frame-ancestors 'none'", "base-uri 'none'",
-			"script-src 'self';", "form-action 'self'", "require-trusted-types-for 'script'"} {
+			"script-src 'self';", "form-action 'self'", "require-trusted-types-for 'script'", "worker-src 'self'", " rynda-worker "} {
 			if !strings.Contains(got.header.Get("Content-Security-Policy"), rule) {
 				t.Errorf("%s: the policy lacks %s", path, rule)
 			}

@@ -37,6 +37,6 @@ export default defineConfig({
     },
   },
   server: {
-    proxy: { '/v1': server, '/auth': server },
+    proxy: { '/v1': server, '/auth': server, '/embed': server },
   },
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { ask, person, post, proxies, report, scenario, tell } from './stage.mjs';
+import { ask, layLine, person, post, report, scenario, tell } from './stage.mjs';
 
 // The same story twice: over a stream, and behind a proxy that refuses streams.
 async function story(tab, id) {
@@ -69,7 +69,7 @@ scenario('a run changes on screen without a reload, and its failure joins its er
   ann.faultless();
 
   const bob = await person({ expected: [/502 \(Bad Gateway\).*\/v1\/events\/stream/] });
-  const polled = await bob.open('/runs', proxies.refuses);
+  const polled = await bob.open('/runs', (await layLine('refuses')).url);
   await polled.says('Polling');
   await story(polled, 'polled-1');
   bob.faultless();

@@ -6,18 +6,25 @@ import { after, test } from 'node:test';
 import { chromium } from 'playwright-core';
 
 const given = JSON.parse(process.env.RYNDA_STAGE ?? '{}');
-export const { url, ingest_token: ingestToken, staff_token: staffToken, proxies } = given;
+export const { url, chromium: chromiumPath, ingest_token: ingestToken, staff_token: staffToken } = given;
 
 /** How long a step may take on a machine that is busy with other tests. */
 export const patience = 90_000;
+
+// Containers have no user namespaces for the sandbox; the pages are our own.
+export const chromiumArgs = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-background-networking',
+  '--disable-component-update',
+];
 
 /** @type {Promise<import('playwright-core').Browser> | undefined} */
 let launched;
 const launch = () =>
   (launched ??= chromium.launch({
-    executablePath: given.chromium,
-    // Containers have no user namespaces for the sandbox; the pages are our own.
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'],
+    executablePath: chromiumPath,
+    args: chromiumArgs,
   }));
 after(async () => (await launched)?.close());
 
@@ -44,9 +51,9 @@ async function insist(method, address, body, token = ingestToken) {
 }
 
 /** Sends reports as a job would; resolves when they are accepted. */
-export async function post(reports, server = url) {
+export async function post(reports, server = url, token = ingestToken) {
   const list = [reports].flat();
-  const { status, text } = await insist('POST', `${server}/v1/reports`, { reports: list });
+  const { status, text } = await insist('POST', `${server}/v1/reports`, { reports: list }, token);
   assert.equal(status, 202, text);
   const said = JSON.parse(text);
   assert.deepEqual(said.rejected ?? [], []);
@@ -84,10 +91,36 @@ export async function turn(path) {
 }
 
 /**
+ * Lays a line to the server that does what lines and proxies do; the faults are
+ * named in browser_proxy_test.go.
+ */
+export async function layLine(does = 'passes') {
+  const line = await turn(`/lines?does=${does}`);
+  return {
+    url: line.url,
+    turn: (next) => turn(`/lines/${line.id}/${next}`),
+    counts: () => turn(`/lines/${line.id}/counts`),
+    /** Waits until so many streams are open on it. */
+    carries: (streams) =>
+      until(async () => (await turn(`/lines/${line.id}/counts`)).open, streams, `${streams} streams`),
+  };
+}
+
+/** Runs in the page before all else: takes from it what other browsers do not have, and tells of violations. */
+export function prepare(without) {
+  if (without.includes('SharedWorker')) delete globalThis.SharedWorker;
+  if (without.includes('locks')) Object.defineProperty(Navigator.prototype, 'locks', { value: undefined });
+  addEventListener('securitypolicyviolation', (event) => {
+    const { effectiveDirective, blockedURI, sample } = event;
+    globalThis.ryndaViolation(`policy ${effectiveDirective} violated by ${blockedURI} ${sample}`);
+  });
+}
+
+/**
  * One person's browser: pages in it share storage, workers and cookies. What
  * goes wrong in any of them is collected, and `faultless` fails for it.
  */
-export async function person({ expected = [], ...options } = {}) {
+export async function person({ expected = [], without = [], ...options } = {}) {
   const context = await (await launch()).newContext({ viewport: { width: 1440, height: 900 }, ...options });
   context.setDefaultTimeout(patience);
   const faults = [];
@@ -95,12 +128,7 @@ export async function person({ expected = [], ...options } = {}) {
     if (!expected.some((pattern) => pattern.test(text))) faults.push(text);
   };
   await context.exposeBinding('ryndaViolation', (_, text) => fault(text));
-  await context.addInitScript(() => {
-    addEventListener('securitypolicyviolation', (event) => {
-      const { effectiveDirective, blockedURI, sample } = event;
-      globalThis.ryndaViolation(`policy ${effectiveDirective} violated by ${blockedURI} ${sample}`);
-    });
-  });
+  await context.addInitScript(prepare, without);
   context.on('page', (page) => {
     page.on('console', (line) => {
       if (['error', 'warning'].includes(line.type())) fault(`console: ${line.text()} ${line.location().url}`);
@@ -143,6 +171,8 @@ export function screen(page) {
     says: (word) => page.locator('.connection .word').getByText(word, { exact: true }).waitFor(),
     titles: () => cards.locator('.title').allInnerTexts(),
     dismiss: (title) => card(title).locator('[part~=dismiss]').click(),
+    /** Takes pointer and focus out of the stack, which holds back arrivals as long as one is in it. */
+    leaveStack: () => page.mouse.click(2, 400),
     seen: (title) => card(title).waitFor(),
     gone: (title) => card(title).waitFor({ state: 'detached' }),
     /** Waits until nothing moves any more, on the page and in the stack. */

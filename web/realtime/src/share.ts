@@ -28,6 +28,16 @@ export function shareName(user: string, base: string, credentials: boolean): str
 
 const readyMs = 5_000;
 
+interface TrustedTypes {
+  createPolicy(name: string, rules: { createScriptURL(): string }): { createScriptURL(url: string): string };
+}
+
+/** A page may demand that the addresses of scripts are vouched for: this vouches for one, and no other. */
+function vouched(url: string): string {
+  const types = (globalThis as { trustedTypes?: TrustedTypes }).trustedTypes;
+  return types?.createPolicy('rynda-worker', { createScriptURL: () => url }).createScriptURL(url) ?? url;
+}
+
 /** A connection to the event log that all tabs of one user share. Reload the page when the user changes. */
 export function createSharedRealtime({
   baseUrl = '',
@@ -98,7 +108,7 @@ export function createSharedRealtime({
       });
 
       function start(url: string): SharedWorker {
-        const shared = new SharedWorker(url, { name });
+        const shared = new SharedWorker(vouched(url), { name });
         shared.onerror = () => decide(lead);
         return shared;
       }

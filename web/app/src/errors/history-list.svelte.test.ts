@@ -4,7 +4,7 @@ import { Problem } from '../api/problem';
 import type { GroupPage } from '../api/types';
 import { parseFilters } from './filters';
 import { group } from './group.fixture';
-import { HistoryList, type Rows } from './history-list.svelte';
+import { HistoryList, windowSize, type Rows } from './history-list.svelte';
 
 const at = (minute: number) => new Date(Date.UTC(2026, 10, 24, 11, minute)).toISOString();
 
@@ -56,6 +56,39 @@ afterEach(() => {
 });
 
 describe('the history', () => {
+  test('begins anew at its top when more has come than it keeps', async () => {
+    const { list, change, asked } = scene('', { '': two });
+    list.start();
+    await vi.runAllTimersAsync();
+    const came = Array.from({ length: windowSize }, (_, n) =>
+      group({ group_id: `n${n}`, last_seen_at: at(55 + n / windowSize) }),
+    );
+    change(...came);
+    await vi.advanceTimersByTimeAsync(250);
+    expect(list.ids).toEqual(['a', 'b']);
+    expect(list.nextPage).toBe('older');
+    expect(asked).toHaveLength(2);
+  });
+
+  test('never holds more rows than it keeps, not even when it cannot load', async () => {
+    const { list, change, pages } = scene('', { '': two });
+    list.start();
+    await vi.runAllTimersAsync();
+    pages[''] = new Problem(503, 'busy');
+    change(
+      ...Array.from({ length: windowSize + 10 }, (_, n) =>
+        group({
+          group_id: `n${n}`,
+          last_seen_at: new Date(Date.UTC(2026, 10, 24, 11, 55, 0, n)).toISOString(),
+        }),
+      ),
+    );
+    await vi.advanceTimersByTimeAsync(250);
+    expect(list.ids).toHaveLength(windowSize);
+    expect(list.ids[0]).toBe(`n${windowSize + 9}`);
+    expect(list.stale).toBe(true);
+  });
+
   test('loads pages of 50 in the order asked for', async () => {
     const { list, asked } = scene('?sort=count', {
       '': two,

@@ -23,6 +23,11 @@ export interface Rows {
   subscribe(run: () => void): () => void;
 }
 
+interface Facts {
+  key: number;
+  fits: ReturnType<typeof matches>;
+}
+
 /**
  * The history under one set of filters: which groups, in which order. The groups
  * themselves live in the store and patch in place; this list holds ids alone.
@@ -58,6 +63,7 @@ export class HistoryList {
   atTop = true;
   busy = false;
 
+  readonly #known = new WeakMap<Group, Facts>();
   readonly #touched = new Set<string>();
   readonly #mine = new Set<string>();
   #unsubscribe: (() => void) | undefined;
@@ -175,12 +181,17 @@ export class HistoryList {
     this.#lookSoon();
   }
 
-  /** Puts the arrivals in, and every row where it now belongs. */
+  /**
+   * Puts the arrivals in, and every row where it now belongs. What is more than
+   * the window keeps falls off its end, and since the page token leads past
+   * that, the list begins anew: the reader is at its top.
+   */
   showNew(): void {
-    const ids = [...new Set([...this.arrivals, ...this.ids])];
+    const ids = this.#sorted([...new Set([...this.arrivals, ...this.ids])]);
     this.arrivals.clear();
-    this.ids = this.#sorted(ids);
+    this.ids = ids.slice(0, windowSize);
     this.#settledAt = this.now();
+    if (ids.length > windowSize) void this.load();
   }
 
   /** Rows this person is dismissing go even while the pointer is in the list. */
@@ -232,10 +243,10 @@ export class HistoryList {
         gone.add(id);
         continue;
       }
-      const key = sortKey(this.filters.sort, group);
+      const { key, fits } = this.#facts(group, now);
       if (key > above) moved = true;
       above = key;
-      if (matches(this.filters, group, now) !== 'no') {
+      if (fits !== 'no') {
         this.leaving.delete(id);
         continue;
       }
@@ -256,15 +267,15 @@ export class HistoryList {
     const shown = new Set(this.ids);
     const last = this.ids.at(-1);
     const bottom = last === undefined ? undefined : this.rows.get(last);
-    const lowest = this.nextPage && bottom ? sortKey(this.filters.sort, bottom) : -Infinity;
+    const lowest = this.nextPage && bottom ? this.#facts(bottom, now).key : -Infinity;
     for (const id of this.#touched) {
       const group = this.rows.get(id);
       const belongs =
         group !== undefined &&
         !shown.has(id) &&
         !this.beginsAt &&
-        matches(this.filters, group, now) === 'yes' &&
-        sortKey(this.filters.sort, group) >= lowest;
+        this.#facts(group, now).fits === 'yes' &&
+        this.#facts(group, now).key >= lowest;
       if (belongs) this.arrivals.add(id);
       else this.arrivals.delete(id);
     }
@@ -285,10 +296,21 @@ export class HistoryList {
     }
   }
 
+  /** What follows from a group as it is now, kept with it: a storm has all rows looked at four times a second. */
+  #facts(group: Group, now: number): Facts {
+    const known = this.#known.get(group);
+    // A time counted back from now moves on by itself.
+    if (known && !this.filters.since) return known;
+    const facts = { key: sortKey(this.filters.sort, group), fits: matches(this.filters, group, now) };
+    this.#known.set(group, facts);
+    return facts;
+  }
+
   #sorted(ids: string[]): string[] {
+    const now = this.now();
     const keyed = ids.flatMap((id) => {
       const group = this.rows.get(id);
-      return group ? [{ id, key: sortKey(this.filters.sort, group) }] : [];
+      return group ? [{ id, key: this.#facts(group, now).key }] : [];
     });
     keyed.sort((a, b) => b.key - a.key);
     return keyed.map(({ id }) => id);

@@ -48,6 +48,15 @@ const two: GroupPage = {
   cursor: 'e-9',
 };
 
+/** Groups newer than those two. */
+const many = (count: number) =>
+  Array.from({ length: count }, (_, n) =>
+    group({
+      group_id: `n${n}`,
+      last_seen_at: new Date(Date.UTC(2026, 10, 24, 11, 55, 0, n % 1000)).toISOString(),
+    }),
+  );
+
 beforeEach(() => {
   vi.useFakeTimers({ now: Date.UTC(2026, 10, 24, 12) });
 });
@@ -60,13 +69,11 @@ describe('the history', () => {
     const { list, change, asked } = scene('', { '': two });
     list.start();
     await vi.runAllTimersAsync();
-    const came = Array.from({ length: windowSize }, (_, n) =>
-      group({ group_id: `n${n}`, last_seen_at: at(55 + n / windowSize) }),
-    );
-    change(...came);
+    change(...many(windowSize));
     await vi.advanceTimersByTimeAsync(250);
     expect(list.ids).toEqual(['a', 'b']);
     expect(list.nextPage).toBe('older');
+    expect(list.arrivals.size).toBe(0);
     expect(asked).toHaveLength(2);
   });
 
@@ -75,18 +82,27 @@ describe('the history', () => {
     list.start();
     await vi.runAllTimersAsync();
     pages[''] = new Problem(503, 'busy');
-    change(
-      ...Array.from({ length: windowSize + 10 }, (_, n) =>
-        group({
-          group_id: `n${n}`,
-          last_seen_at: new Date(Date.UTC(2026, 10, 24, 11, 55, 0, n)).toISOString(),
-        }),
-      ),
-    );
+    change(...many(windowSize - 2));
     await vi.advanceTimersByTimeAsync(250);
     expect(list.ids).toHaveLength(windowSize);
-    expect(list.ids[0]).toBe(`n${windowSize + 9}`);
+    change(group({ group_id: 'last', last_seen_at: at(59) }));
+    await vi.advanceTimersByTimeAsync(4_000);
+    expect(list.ids).toHaveLength(windowSize);
     expect(list.stale).toBe(true);
+    expect([...list.arrivals]).toEqual(['last']);
+  });
+
+  test('keeps what arrives while it loads anew', async () => {
+    const { list, change } = scene('', { '': two });
+    list.start();
+    await vi.runAllTimersAsync();
+    list.busy = true;
+    change(group({ group_id: 'before', last_seen_at: at(55) }));
+    await vi.advanceTimersByTimeAsync(250);
+    const loading = list.refresh();
+    list.arrivals.add('meanwhile');
+    await loading;
+    expect([...list.arrivals]).toEqual(['meanwhile']);
   });
 
   test('loads pages of 50 in the order asked for', async () => {

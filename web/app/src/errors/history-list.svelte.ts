@@ -102,6 +102,8 @@ export class HistoryList {
     const request = (this.#request = new AbortController());
     if (this.phase === 'failed') this.phase = 'loading';
     const adopt = this.snapshot();
+    // What arrives while the answer is under way may be newer than it, and stays.
+    const before = [...this.arrivals];
     try {
       const page = await this.client.groups(this.#query(this.beginsAt), request.signal);
       this.#accept(page);
@@ -113,7 +115,7 @@ export class HistoryList {
       this.phase = 'ready';
       this.problem = undefined;
       this.stale = false;
-      this.arrivals.clear();
+      for (const id of [...before, ...this.ids]) this.arrivals.delete(id);
       this.leaving.clear();
       this.olderPhase = 'idle';
       for (const id of this.selected) if (!this.ids.includes(id)) this.selected.delete(id);
@@ -182,16 +184,15 @@ export class HistoryList {
   }
 
   /**
-   * Puts the arrivals in, and every row where it now belongs. What is more than
-   * the window keeps falls off its end, and since the page token leads past
-   * that, the list begins anew: the reader is at its top.
+   * Puts the arrivals in, and every row where it now belongs. When that would be
+   * more than the window keeps, the list begins anew instead: what fell off its
+   * end could not be paged to, and the reader is at its top.
    */
   showNew(): void {
-    const ids = this.#sorted([...new Set([...this.arrivals, ...this.ids])]);
-    this.arrivals.clear();
-    this.ids = ids.slice(0, windowSize);
     this.#settledAt = this.now();
-    if (ids.length > windowSize) void this.load();
+    if (this.ids.length + this.arrivals.size > windowSize) return void this.load();
+    this.ids = this.#sorted([...new Set([...this.arrivals, ...this.ids])]);
+    this.arrivals.clear();
   }
 
   /** Rows this person is dismissing go even while the pointer is in the list. */

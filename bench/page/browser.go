@@ -28,6 +28,7 @@ type browser struct {
 	last    int
 	waiting map[int]chan answer
 	faults  []string // exceptions of the pages
+	events  func(method string, params json.RawMessage)
 }
 
 type answer struct {
@@ -103,8 +104,19 @@ func (b *browser) hear(out io.ReadCloser) {
 		} else if said.Method == "Runtime.exceptionThrown" {
 			b.faults = append(b.faults, fmt.Sprintf("%.600s", said.Params))
 		}
+		events := b.events
 		b.mu.Unlock()
+		if events != nil && said.Method != "" {
+			events(said.Method, said.Params)
+		}
 	}
+}
+
+// listen has events handed to a function from now on, one after the other.
+func (b *browser) listen(events func(method string, params json.RawMessage)) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.events = events
 }
 
 // faultless fails for exceptions that a page threw and nobody caught.

@@ -122,6 +122,7 @@ type observed struct {
 	interactions int
 	longTasks    int
 	longest      float64 // ms; 0 when none was over 50
+	busiest      float64 // ms on a core, of one task
 	share, cpu   float64 // of the main thread, 0 to 1
 	events       int     // that reached the tab
 }
@@ -135,27 +136,33 @@ func (t *tab) observe(ctx context.Context, do func() error) (o observed, err err
 	if err != nil {
 		return o, err
 	}
-	if err := do(); err != nil {
-		return o, err
-	}
-	after, err := t.used(ctx)
-	if err != nil {
-		return o, err
-	}
+	var after used
 	var said struct {
 		Interactions [][3]any
 		Tasks        []float64
 		Events       int
 		Count        int
 	}
-	// Entries are handed to observers when the page has a moment: two frames and an idle one.
-	const settle = `new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => requestIdleCallback(done))))`
-	if err := t.value(ctx, settle+`.then(() => ryndaWatch.result())`, &said); err != nil {
+	tasks, err := t.traced(ctx, func() (err error) {
+		if err := do(); err != nil {
+			return err
+		}
+		if after, err = t.used(ctx); err != nil {
+			return err
+		}
+		// Entries are handed to observers when the page has a moment: two frames and an idle one.
+		return t.value(ctx, `new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => requestIdleCallback(done))))
+			.then(() => ryndaWatch.result())`, &said)
+	})
+	if err != nil {
 		return o, err
 	}
 	o.seconds = after.at.Sub(before.at).Seconds()
 	o.share, o.cpu = (after.tasks-before.tasks)/o.seconds, (after.cpu-before.cpu)/o.seconds
 	o.events = said.Events
+	for _, ms := range tasks {
+		o.busiest = max(o.busiest, ms)
+	}
 	o.longTasks = len(said.Tasks)
 	for _, ms := range said.Tasks {
 		o.longest = max(o.longest, ms)

@@ -155,27 +155,39 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// ask is a call that staff make.
+// ask is a call that staff make, one that may be repeated: a server that is
+// busy is asked again.
 func (s *server) ask(ctx context.Context, method, path string, body, result any) error {
 	text, err := json.Marshal(body)
 	if err != nil {
 		return err
 	}
-	request, err := http.NewRequestWithContext(ctx, method, s.url+path, bytes.NewReader(text))
-	if err != nil {
-		return err
+	within, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for {
+		request, err := http.NewRequestWithContext(within, method, s.url+path, bytes.NewReader(text))
+		if err != nil {
+			return err
+		}
+		request.Header.Set("Authorization", "Bearer "+s.staff)
+		request.Header.Set("Content-Type", "application/json")
+		answer, err := http.DefaultClient.Do(request)
+		if err != nil {
+			return fmt.Errorf("%s %s: %w", method, path, err)
+		}
+		if answer.StatusCode == http.StatusOK {
+			err = json.NewDecoder(answer.Body).Decode(result)
+		}
+		answer.Body.Close()
+		switch answer.StatusCode {
+		case http.StatusOK:
+			return err
+		case http.StatusServiceUnavailable:
+			pause(within, time.Second)
+		default:
+			return fmt.Errorf("%s %s: %s", method, path, answer.Status)
+		}
 	}
-	request.Header.Set("Authorization", "Bearer "+s.staff)
-	request.Header.Set("Content-Type", "application/json")
-	answer, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return err
-	}
-	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s %s: %s", method, path, answer.Status)
-	}
-	return json.NewDecoder(answer.Body).Decode(result)
 }
 
 // seed makes so many groups, named by a prefix and a number from 0, and waits

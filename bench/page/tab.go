@@ -3,7 +3,6 @@ package page
 import (
 	"context"
 	_ "embed"
-	"encoding/base64"
 	"fmt"
 	"math"
 	"os"
@@ -212,19 +211,6 @@ func (t *tab) profiled(ctx context.Context, file string, do func() error) error 
 type raw []byte
 
 func (r *raw) UnmarshalJSON(text []byte) error { *r = append((*r)[:0], text...); return nil }
-
-// picture writes what the tab shows to a file.
-func (t *tab) picture(ctx context.Context, file string) error {
-	var said struct{ Data string }
-	if err := t.call(ctx, "Page.captureScreenshot", nil, &said); err != nil {
-		return err
-	}
-	data, err := base64.StdEncoding.DecodeString(said.Data)
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(file, data, 0o644)
-}
 
 // quantile sorts v. It is the nearest rank, so that a few values give no less than they should.
 func quantile(v []float64, q float64) float64 {

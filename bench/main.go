@@ -1,11 +1,13 @@
 // Bench measures what Rynda promises, each figure beside the limit or the peer
 // that was measured in the same run.
 //
-//	go run ./bench                 everything, as a table
-//	go run ./bench -json storage   one part, one JSON object a line
+//	go run ./bench                      everything, as a table
+//	go run ./bench -json storage        one part, one JSON object a line
+//	go run ./bench -for 1h page-soak    a page left open for an hour; only when it is named
 //
 // It starts a private Postgres with fsync on, and uses nothing but this
-// machine. The parts are storage, pipeline, feed and relay.
+// machine. The parts are storage, pipeline, relay, feed, page and page-soak;
+// the last two need Node and Chromium as well.
 package main
 
 import (
@@ -23,6 +25,7 @@ import (
 
 	"rynda/bench/feed"
 	"rynda/bench/figure"
+	"rynda/bench/page"
 	"rynda/bench/pipeline"
 	"rynda/bench/relay"
 	"rynda/bench/storage"
@@ -37,10 +40,12 @@ func main() {
 	asJSON := flag.Bool("json", false, "print one object a line")
 	each := flag.Duration("each", 4*time.Second, "time of one cell")
 	groups := flag.Int("groups", 1_000_000, "groups of the feed's part; a million take some minutes to make")
+	soak := flag.Duration("for", 10*time.Minute, "how long page-soak leaves the page open")
+	profile := flag.String("profile", "", "file for a CPU profile of the page in the storm, as the DevTools open it")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, flag.Args(), *asJSON, *each, *groups); err != nil {
+	if err := run(ctx, flag.Args(), *asJSON, &bench{each: *each, groups: *groups, soak: *soak, profile: *profile}); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -50,13 +55,40 @@ func main() {
 type part struct {
 	name string
 	run  func(ctx context.Context, b *bench) ([]figure.Figure, error)
+	// named says that it runs only when it is asked for by its name.
+	named bool
 }
 
 type bench struct {
-	dir    string
-	server *localpg.Server
-	each   time.Duration
-	groups int // of the feed's part
+	dir     string
+	server  *localpg.Server
+	each    time.Duration
+	groups  int           // of the feed's part
+	soak    time.Duration // of page-soak
+	profile string        // file, of page
+}
+
+// binary builds the program.
+func (b *bench) binary(ctx context.Context) (string, error) {
+	binary := filepath.Join(b.dir, "rynda")
+	build := exec.CommandContext(ctx, "go", "build", "-o", binary, "rynda/functions/rynda")
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build: %w: %s", err, out)
+	}
+	return binary, nil
+}
+
+// page is what the parts of the page measure with.
+func (b *bench) page(ctx context.Context, name string) (page.Config, error) {
+	url, err := b.database(ctx, name)
+	if err != nil {
+		return page.Config{}, err
+	}
+	binary, err := b.binary(ctx)
+	return page.Config{
+		Binary: binary, DSN: url, State: filepath.Join(".rynda", "bench"), Dir: filepath.Join(b.dir, name),
+		Each: b.each, Profile: b.profile,
+	}, err
 }
 
 // database makes an empty, migrated database and returns its URL.
@@ -75,45 +107,58 @@ func (b *bench) database(ctx context.Context, name string) (string, error) {
 }
 
 var parts = []part{
-	{"storage", func(ctx context.Context, b *bench) ([]figure.Figure, error) {
+	{name: "storage", run: func(ctx context.Context, b *bench) ([]figure.Figure, error) {
 		url, err := b.database(ctx, "storage")
 		if err != nil {
 			return nil, err
 		}
 		return storage.Run(ctx, url, b.each)
 	}},
-	{"pipeline", func(ctx context.Context, b *bench) ([]figure.Figure, error) {
+	{name: "pipeline", run: func(ctx context.Context, b *bench) ([]figure.Figure, error) {
 		url, err := b.database(ctx, "pipeline")
 		if err != nil {
 			return nil, err
 		}
-		binary := filepath.Join(b.dir, "rynda")
-		build := exec.CommandContext(ctx, "go", "build", "-o", binary, "rynda/functions/rynda")
-		if out, err := build.CombinedOutput(); err != nil {
-			return nil, fmt.Errorf("build: %w: %s", err, out)
+		binary, err := b.binary(ctx)
+		if err != nil {
+			return nil, err
 		}
 		return pipeline.Run(ctx, binary, url, b.dir, b.each)
 	}},
-	{"relay", func(ctx context.Context, b *bench) ([]figure.Figure, error) {
+	{name: "relay", run: func(ctx context.Context, b *bench) ([]figure.Figure, error) {
 		url, err := b.database(ctx, "relay")
 		if err != nil {
 			return nil, err
 		}
 		return relay.Run(ctx, url, b.each)
 	}},
-	{"feed", func(ctx context.Context, b *bench) ([]figure.Figure, error) {
+	{name: "feed", run: func(ctx context.Context, b *bench) ([]figure.Figure, error) {
 		url, err := b.database(ctx, "feed")
 		if err != nil {
 			return nil, err
 		}
 		return feed.Run(ctx, url, b.groups)
 	}},
+	{name: "page", run: func(ctx context.Context, b *bench) ([]figure.Figure, error) {
+		config, err := b.page(ctx, "page")
+		if err != nil {
+			return nil, err
+		}
+		return page.Run(ctx, config)
+	}},
+	{name: "page-soak", named: true, run: func(ctx context.Context, b *bench) ([]figure.Figure, error) {
+		config, err := b.page(ctx, "soak")
+		if err != nil {
+			return nil, err
+		}
+		return page.Soak(ctx, config, b.soak)
+	}},
 }
 
-func run(ctx context.Context, names []string, asJSON bool, each time.Duration, groups int) error {
+func run(ctx context.Context, names []string, asJSON bool, b *bench) error {
 	for _, name := range names {
 		if !slices.ContainsFunc(parts, func(p part) bool { return p.name == name }) {
-			return fmt.Errorf("there is no part %q; the parts are storage, pipeline, feed and relay", name)
+			return fmt.Errorf("there is no part %q; the parts are storage, pipeline, relay, feed, page and page-soak", name)
 		}
 	}
 	dir, err := os.MkdirTemp("", "rynda-bench-")
@@ -129,10 +174,10 @@ func run(ctx context.Context, names []string, asJSON bool, each time.Duration, g
 		return err
 	}
 	defer server.Stop()
-	b := &bench{dir: dir, server: server, each: each, groups: groups}
+	b.dir, b.server = dir, server
 	missed := 0
 	for _, p := range parts {
-		if len(names) > 0 && !slices.Contains(names, p.name) {
+		if (len(names) > 0 || p.named) && !slices.Contains(names, p.name) {
 			continue
 		}
 		fmt.Fprintf(os.Stderr, "%s …\n", p.name)

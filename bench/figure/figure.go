@@ -49,6 +49,16 @@ func Most(name string, value float64, unit string, target float64) Figure {
 	return Figure{Name: name, Value: value, Unit: unit, Target: fmt.Sprintf("<= %g %s", target, unit), OK: value <= target}
 }
 
+// Beside gives the figure a peer of the same run to be read beside; whether it
+// is good enough stays as it was.
+func (f Figure) Beside(peer float64) Figure {
+	f.Limit = peer
+	if peer > 0 {
+		f.Ratio = f.Value / peer
+	}
+	return f
+}
+
 // WriteJSON writes one object a line.
 func WriteJSON(out io.Writer, figures []Figure) error {
 	encoder := json.NewEncoder(out)

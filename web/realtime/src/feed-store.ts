@@ -78,14 +78,18 @@ const refillMs = 250;
 function byRank(order: Order): (a: Group, b: Group) => number {
   return (a, b) =>
     (order === 'severity' ? severities.indexOf(a.severity) - severities.indexOf(b.severity) : 0) ||
-    // Without the Z a shorter fraction sorts before a longer one, as it should.
-    compare((b.raised_at ?? '').replace('Z', ''), (a.raised_at ?? '').replace('Z', '')) ||
+    compareTimes(b.raised_at ?? '', a.raised_at ?? '') ||
     b.group_id.length - a.group_id.length ||
     compare(b.group_id, a.group_id);
 }
 
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Without the Z a shorter fraction sorts before a longer one, as it should; of one length the Z is no matter. */
+function compareTimes(a: string, b: string): number {
+  return a.length === b.length ? compare(a, b) : compare(a.replace('Z', ''), b.replace('Z', ''));
 }
 
 interface FeedState {
@@ -121,7 +125,7 @@ export function openFeedStore(realtime: Realtime, api: FeedApi): OpenFeedStore {
 
   function ingest(events: Event[]) {
     const news = new Map<string, Group>();
-    let touched = false;
+    const touched = new Set<string>();
     for (const event of events) {
       if (event.kind === 'group.changed' || event.kind === 'group.viewed') {
         const { totals: sums, ...group } = event.data;
@@ -133,17 +137,17 @@ export function openFeedStore(realtime: Realtime, api: FeedApi): OpenFeedStore {
         else if (before ? group.raised_version > before.raised_version : justRaised(group, event.at))
           news.set(id, group);
         if (sums) rows.takeTotals(sums);
-        touched = true;
+        touched.add(id);
       } else if (event.kind === 'group.removed') {
         const { group_id, project, version, totals: sums } = event.data;
         if (take({ group_id, project, version, state: 'removed' })) views.drop(group_id);
         if (sums) rows.takeTotals(sums);
         news.delete(group_id);
-        touched = true;
+        touched.add(group_id);
       }
     }
     if (news.size) raised.emit([...news.values()]);
-    if (touched) changed();
+    if (touched.size) changed(touched);
   }
 
   /** Of a group not known before: was it raised by this event, or does an old one merely go on? */
@@ -165,28 +169,56 @@ export function openFeedStore(realtime: Realtime, api: FeedApi): OpenFeedStore {
     return sum;
   }
 
-  function changed() {
+  /** Says what changed when that is known: a storm must not cost a look at every row in every frame. */
+  function changed(ids?: ReadonlySet<string>) {
     if (closed) return;
-    for (const feed of feeds.values()) show(feed);
+    for (const feed of feeds.values()) show(feed, (ids && amended(feed, ids)) ?? best(feed));
     changes.emit();
   }
 
-  function show(feed: FeedState) {
-    const { order, project, floor } = feed;
-    const rank = byRank(order);
+  function belongs({ project, order, floor }: FeedState, row: Group): boolean {
+    if (project !== undefined && row.project !== project) return false;
+    if (!views.active(row)) return false;
+    return !floor || byRank(order)(row, floor) <= 0 || views.ops.has(row.group_id);
+  }
+
+  function insert(into: Group[], row: Group, rank: ReturnType<typeof byRank>) {
+    let at = into.length;
+    while (at > 0 && rank(row, into[at - 1] as Group) < 0) at--;
+    if (at >= shown) return;
+    into.splice(at, 0, row);
+    into.length = Math.min(into.length, shown);
+  }
+
+  /** The best of all rows. */
+  function best(feed: FeedState): Group[] {
+    const rank = byRank(feed.order);
     const current = feed.era === era;
-    const best: Group[] = [];
-    for (const row of rows.groups()) {
-      if (project !== undefined && row.project !== project) continue;
-      if (!views.active(row) || (current && rows.doubted(row.group_id))) continue;
-      if (floor && rank(row, floor) > 0 && !views.ops.has(row.group_id)) continue;
-      let at = best.length;
-      while (at > 0 && rank(row, best[at - 1] as Group) < 0) at--;
-      if (at < shown) {
-        best.splice(at, 0, row);
-        best.length = Math.min(best.length, shown);
-      }
+    const found: Group[] = [];
+    for (const row of rows.groups())
+      if (belongs(feed, row) && !(current && rows.doubted(row.group_id))) insert(found, row, rank);
+    return found;
+  }
+
+  /** The best as they were, with these rows as they are now; undefined when others may have to move up. */
+  function amended(feed: FeedState, ids: ReadonlySet<string>): Group[] | undefined {
+    if (feed.era !== era || views.ops.size) return undefined;
+    const rank = byRank(feed.order);
+    const found = [...feed.view.get().groups];
+    for (const id of ids) {
+      const row = get(id);
+      const fits = row !== undefined && belongs(feed, row);
+      const at = found.findIndex((group) => group.group_id === id);
+      const [was] = at < 0 ? [] : found.splice(at, 1);
+      if (was && !(fits && rank(row, was) <= 0)) return undefined;
+      if (fits) insert(found, row, rank);
     }
+    return found;
+  }
+
+  function show(feed: FeedState, best: Group[]) {
+    const { project, floor } = feed;
+    const current = feed.era === era;
     const bySeverity = count(project);
     const beyond = besides(best, bySeverity);
     const stale = !current || feed.floor === undefined;

@@ -350,6 +350,38 @@ describe('a dismissal', () => {
   });
 });
 
+describe('a storm', () => {
+  it('of counts does not have every group looked at, and one of raises is still the newest five', async () => {
+    await withGroups(2);
+    let looks = 0;
+    const watched = Array.from({ length: 1_000 }, (_, i) =>
+      Object.defineProperty(group(String(100 + i), { raised_at: new Date(i).toISOString() }), 'state', {
+        get: () => (looks++, 'active'),
+        enumerable: true,
+      }),
+    );
+    store.upsert(watched);
+    for (let n = 0; n < 20; n++) server.again('1');
+    looks = 0;
+    await env.settle();
+    expect(store.get('1')).toMatchObject({ count: 21 });
+    expect(view().groups.find((g) => g.group_id === '1')).toMatchObject({ count: 21 });
+    expect(looks).toBe(0);
+
+    for (let n = 3; n <= 9; n++) {
+      env.sleep(1_000);
+      server.raise(String(n));
+    }
+    await env.settle();
+    expect(ids()).toEqual(['9', '8', '7', '6', '5']);
+    expect(looks).toBe(0);
+    server.view('7');
+    await env.settle();
+    expect(ids()).toEqual(['9', '8', '6', '5', '4']);
+    expect(looks).toBeGreaterThan(0);
+  });
+});
+
 describe('memory', () => {
   it('is bounded: what no feed shows is forgotten first', async () => {
     await withGroups(2);

@@ -24,6 +24,8 @@ export function createRows<T extends Versioned>(
   const all = new Map<string, T>();
   /** Heard of since the last doubt. */
   const sure = new Set<string>();
+  /** When it is worth looking for rows to forget. */
+  let full = capacity;
 
   /** Forgets the longest known of what nobody needs. */
   function evict() {
@@ -34,6 +36,8 @@ export function createRows<T extends Versioned>(
       sure.delete(key);
       spare--;
     }
+    // What had to stay is not looked through again for each row that comes.
+    full = Math.max(capacity, all.size + capacity * 0.2);
   }
 
   return {
@@ -44,7 +48,7 @@ export function createRows<T extends Versioned>(
       sure.add(key);
       if (newer(held, came) === held) return false;
       all.set(key, came);
-      if (all.size > capacity) evict();
+      if (all.size > full) evict();
       return true;
     },
     doubt: () => sure.clear(),

@@ -25,6 +25,7 @@ export function historyList(
     upsert: (groups) => rows.upsert(groups),
     belongs: (group, now) => matches(filters, group, now),
     order: (group) => sortKey(filters.sort, group),
+    ages: filters.since !== '',
     snapshot,
   });
 }

@@ -1,7 +1,7 @@
 import type { ListModel } from './list-model.svelte';
 
 /** The list that going back finds as it was left. There is one; other filters make another of it. */
-export class KeptList<T> {
+export class KeptList<T extends object> {
   current: ListModel<T> | undefined;
 
   constructor(private readonly make: (search: string) => ListModel<T>) {}

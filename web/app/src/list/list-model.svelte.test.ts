@@ -35,6 +35,7 @@ function scene(pages: Record<string, Page<Row> | Problem> = {}) {
     upsert: (rows) => rows.forEach((row) => held.set(row.id, row)),
     belongs: (row) => row.fits ?? 'yes',
     order: (row) => row.at,
+    ages: false,
     snapshot: () => (cursor) => adopted.push(cursor),
   });
   return {

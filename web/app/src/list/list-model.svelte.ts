@@ -34,8 +34,15 @@ export interface Source<T> {
   belongs(row: T, now: number): Belongs;
   /** What the list is ordered by: larger comes first. */
   order(row: T): number;
+  /** True when rows leave as time goes by, without a change of their own. */
+  ages: boolean;
   /** Called before each snapshot; what it returns is told the position, so that what follows is delivered. */
   snapshot(): (cursor: string) => void;
+}
+
+interface Facts {
+  key: number;
+  belongs: Belongs;
 }
 
 /**
@@ -48,7 +55,7 @@ export interface Source<T> {
  * nothing selected), at most once in two seconds. Rows that stop matching fade
  * before they go, and stay faded while the reader is inside.
  */
-export class ListModel<T> {
+export class ListModel<T extends object> {
   ids = $state.raw<string[]>([]);
   phase = $state<'loading' | 'ready' | 'failed'>('loading');
   problem = $state.raw<Problem | undefined>();
@@ -68,6 +75,7 @@ export class ListModel<T> {
   loadedAt = $state(0);
   cursor = '';
 
+  readonly #known = new WeakMap<T, Facts>();
   readonly #touched = new Set<string>();
   readonly #sentAway = new Set<string>();
   #anchor = '';
@@ -282,10 +290,10 @@ export class ListModel<T> {
         gone.add(id);
         continue;
       }
-      const key = this.source.order(row);
+      const { key, belongs } = this.#facts(row, now);
       if (key > above) moved = true;
       above = key;
-      if (this.source.belongs(row, now) !== 'no') {
+      if (belongs !== 'no') {
         this.leaving.delete(id);
         continue;
       }
@@ -307,15 +315,15 @@ export class ListModel<T> {
     const shown = new Set(this.ids);
     const last = this.ids.at(-1);
     const bottom = last === undefined ? undefined : this.source.get(last);
-    const lowest = this.nextPage && bottom ? this.source.order(bottom) : -Infinity;
+    const lowest = this.nextPage && bottom ? this.#facts(bottom, now).key : -Infinity;
     for (const id of news) {
       const row = this.source.get(id);
       const arrives =
         row !== undefined &&
         !shown.has(id) &&
         !this.beginsAt &&
-        this.source.belongs(row, now) === 'yes' &&
-        this.source.order(row) >= lowest;
+        this.#facts(row, now).belongs === 'yes' &&
+        this.#facts(row, now).key >= lowest;
       if (arrives) this.arrivals.add(id);
       else this.arrivals.delete(id);
     }
@@ -336,10 +344,20 @@ export class ListModel<T> {
     }
   }
 
+  /** What follows from a row as it is now, kept with it: a storm has all rows looked at four times a second. */
+  #facts(row: T, now: number): Facts {
+    const known = this.#known.get(row);
+    if (known && !this.source.ages) return known;
+    const facts = { key: this.source.order(row), belongs: this.source.belongs(row, now) };
+    this.#known.set(row, facts);
+    return facts;
+  }
+
   #sorted(ids: string[]): string[] {
+    const now = this.now();
     const keyed = ids.flatMap((id) => {
       const row = this.source.get(id);
-      return row === undefined ? [] : [{ id, key: this.source.order(row) }];
+      return row === undefined ? [] : [{ id, key: this.#facts(row, now).key }];
     });
     keyed.sort((a, b) => b.key - a.key);
     return keyed.map(({ id }) => id);

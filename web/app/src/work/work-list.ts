@@ -22,6 +22,7 @@ export function workList<K extends WorkKind>(
     upsert: (rows) => store.upsert(rows),
     belongs: (row, now) => matchesWork(kind, filters, row, now),
     order: beganAt,
+    ages: filters.since !== '',
     snapshot,
   });
 }

@@ -6,7 +6,7 @@
 // without a request. Anything the ring cannot answer is answered by going back
 // on the one connection: others hear some events twice, which harms nobody.
 
-import type { Connection, ConnectionView, Sink, Wake } from './connection';
+import type { Connection, ConnectionView, Sink, Wake } from './transport';
 import { mayBeBehind } from './position';
 import type { Event } from './types';
 

@@ -11,16 +11,14 @@ export interface RealtimeOptions {
   baseUrl?: string;
   /** What to listen to: `errors`, `runs`, `errors/<project>`, `run/<project>/<id>` … */
   topics: string[];
-  /** Sends cookies to another origin, which has to allow it. */
-  credentials?: boolean;
   /** Clock, chance and network, for tests and unusual hosts; the page's own when missing. */
   env?: Env;
 }
 
 /** A connection to the event log. Nothing happens before start(). */
-export function createRealtime({ baseUrl = '', topics, credentials, env }: RealtimeOptions): Realtime {
+export function createRealtime({ baseUrl = '', topics, env }: RealtimeOptions): Realtime {
   const base = baseUrl.replace(/\/+$/, '');
-  const own = env ?? browserEnv(credentials);
+  const own = env ?? browserEnv();
   const realtime = realtimeOver(own, (sink) => createConnection({ baseUrl: base, topics, env: own }, sink));
   if (!env) watchPage(realtime.wake);
   return realtime;
@@ -28,7 +26,7 @@ export function createRealtime({ baseUrl = '', topics, credentials, env }: Realt
 
 export { ApiError, createApi, createFeedApi, type Api, type BulkFilter, type FeedApi } from './api';
 export { browserEnv } from './browser';
-export type { ConnectionView, Wake } from './connection';
+export type { ConnectionView, Wake } from './transport';
 export type { Answer, Env, Request, StreamFrame, StreamSource } from './env';
 export {
   besides,
@@ -45,6 +43,7 @@ export { writable, type Writable } from './readable';
 export type { Realtime } from './realtime';
 export { createSharedRealtime, type SharedOptions } from './share';
 export { createThingStore, thingKey, type ThingStore, type Things } from './thing-store';
+export { createTimers, type Timers } from './timers';
 export { createTopics, type Topics } from './topics';
 export * from './types';
 export type { Op, Phase } from './views';

@@ -1,7 +1,7 @@
 // A tab's end of a shared connection. To realtime.ts it looks like a connection
 // of its own; underneath, everything it does is a message to the hub.
 
-import type { Connection, ConnectionView, Sink, Wake } from './connection';
+import type { Connection, ConnectionView, Sink, Wake } from './transport';
 import type { FromHub, ToHub } from './hub';
 import { mayBeBehind } from './position';
 

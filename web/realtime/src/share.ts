@@ -3,18 +3,17 @@
 // the view's `role`; nothing else is different.
 
 import { browserEnv, watchPage } from './browser';
-import { createConnection, type Wake } from './connection';
+import { createConnection } from './connection';
 import { createHub, type FromHub, type ToHub } from './hub';
 import { createLeading, type Channel, type Leading } from './leader';
 import { createMember } from './member';
 import { realtimeOver, type Realtime } from './realtime';
+import type { Wake } from './transport';
 
 export interface SharedOptions {
   /** Origin and path before /v1; empty or missing for the page's own. */
   baseUrl?: string;
   topics: string[];
-  /** Sends cookies to another origin, which has to allow it. */
-  credentials?: boolean;
   /** Who is signed in. Tabs of another user, or of another version of this protocol, never share. */
   user: string;
   /** Address of rynda-worker.js, on the page's own origin. Without it no worker is tried. */
@@ -22,23 +21,17 @@ export interface SharedOptions {
 }
 
 /** What a shared worker needs to know, and what makes it a different one. */
-export function shareName(user: string, base: string, credentials: boolean): string {
-  return ['rynda/1', encodeURIComponent(user), encodeURIComponent(base), credentials ? 'c' : ''].join(' ');
+export function shareName(user: string, base: string): string {
+  return ['rynda/1', encodeURIComponent(user), encodeURIComponent(base)].join(' ');
 }
 
 const readyMs = 5_000;
 
 /** A connection to the event log that all tabs of one user share. Reload the page when the user changes. */
-export function createSharedRealtime({
-  baseUrl = '',
-  topics,
-  credentials = false,
-  user,
-  worker,
-}: SharedOptions): Realtime {
+export function createSharedRealtime({ baseUrl = '', topics, user, worker }: SharedOptions): Realtime {
   const base = baseUrl.replace(/\/+$/, '');
-  const env = browserEnv(credentials);
-  const name = shareName(user, base, credentials);
+  const env = browserEnv();
+  const name = shareName(user, base);
   const id = `${Date.now().toString(36)}${Math.random().toString(36).slice(2)}`;
   const locks = (navigator as Partial<Navigator>).locks;
 

@@ -10,8 +10,8 @@ const scope = globalThis as unknown as {
   onconnect: ((event: { ports: readonly MessagePort[] }) => void) | null;
 };
 
-const [, , base = '', credentials] = scope.name.split(' ');
-const env = browserEnv(credentials === 'c');
+const [, , base = ''] = scope.name.split(' ');
+const env = browserEnv();
 const hub = createHub((sink) =>
   createConnection({ baseUrl: decodeURIComponent(base), topics: [], env, shared: true }, sink),
 );

@@ -41,13 +41,17 @@ func TestBrowser(t *testing.T) {
 		name := strings.TrimSuffix(filepath.Base(file), ".scenario.mjs")
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var env []string
-			if name == "sign-in" {
+			var env, told []string
+			switch name {
+			case "sign-in":
 				provider := oidctest.New(t)
 				provider.Claims["rynda_projects"] = "*"
 				env = loginEnv(provider)
+			case "other-origin":
+				host := freeAddress(t)
+				env, told = []string{"RYNDA_ALLOWED_ORIGINS=http://" + host}, []string{"RYNDA_ELSEWHERE=" + host}
 			}
-			newStage(t, built, chromium, env...).play(file)
+			newStage(t, built, chromium, env...).play(file, told...)
 		})
 	}
 }

@@ -4,9 +4,9 @@
 import { templateKinds } from './links';
 import { createScreen, type Said } from './screen';
 
-const properties = ['client', 'store', 'messages', 'templates'] as const;
+const properties = ['client', 'store', 'token', 'messages', 'templates'] as const;
 /** A change of one of these means another connection or another stack. */
-const wiring = ['base-url', 'project', 'order', 'title-count', 'client', 'store'];
+const wiring = ['base-url', 'project', 'order', 'title-count', 'client', 'store', 'token'];
 
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging, @typescript-eslint/no-empty-object-type
 export interface RyndaAlerts extends Said {}

@@ -10,6 +10,7 @@ import {
   type Group,
   type Order,
   type Realtime,
+  type Token,
   type Unsubscribe,
 } from '@rynda/realtime';
 import { createAnnouncer, type Announcement } from './announcer';
@@ -22,6 +23,8 @@ export interface Handed {
   client: Realtime | undefined;
   /** A store of the host's own, over its client. */
   store: FeedStore | undefined;
+  /** Gives the bearer token of the person for a connection of our own, where no cookie tells who it is. */
+  token: Token | undefined;
 }
 
 export interface Wishes {
@@ -42,10 +45,11 @@ export interface Wired {
 }
 
 export function wire(
-  { client, store: given }: Partial<Handed>,
+  { client, store: given, token }: Partial<Handed>,
   { baseUrl, project, order, titled, say }: Wishes,
 ): Wired {
-  const link = client ?? createRealtime({ baseUrl, topics: [project ? `errors/${project}` : 'errors'] });
+  const topics = [project ? `errors/${project}` : 'errors'];
+  const link = client ?? createRealtime({ baseUrl, topics, token });
   const { env } = link;
   const store = given ?? createFeedStore(link, createFeedApi({ baseUrl, env }));
   const title = titled ? createTitleCount(document) : undefined;

@@ -20,6 +20,8 @@ export interface ConnectionOptions {
   baseUrl: string;
   topics: string[];
   env: Env;
+  /** Each stream is opened by a ticket: what knows us is a header that streams cannot send. */
+  tickets?: boolean;
   /** Shared by several tabs: it goes on while nobody looks. */
   shared?: boolean;
 }
@@ -34,7 +36,7 @@ const pauseMs = 5 * 60_000;
 const pageLimit = 500;
 
 export function createConnection(
-  { baseUrl, topics, env, shared }: ConnectionOptions,
+  { baseUrl, topics, env, tickets, shared }: ConnectionOptions,
   sink: Sink,
 ): Connection {
   const timers = createTimers<'stable' | 'reopen' | 'poll' | 'topics' | 'tick' | 'away' | 'show'>(env);
@@ -60,6 +62,8 @@ export function createConnection(
   let pollFailures = 0;
   let pollAfterMs = 2_000;
   let notBefore = 0;
+  /** The same for streams alone, as tickets say. */
+  let noStreamBefore = 0;
 
   let lastEventAt: number | null = null;
   let lastHeardAt: number | null = null;
@@ -142,42 +146,47 @@ export function createConnection(
 
   function open() {
     closeStream();
-    const wait = notBefore - env.now();
+    const wait = Math.max(notBefore, noStreamBefore) - env.now();
     if (wait > 0) return reopenIn(wait);
     const asked = cursor;
-    try {
-      stream = openStream(env, url('/stream'), {
-        frame: heard,
-        hello(hello) {
-          heartbeatMs = hello.heartbeat_ms || heartbeatMs;
-          denied = hello.denied ?? [];
-          abortPoll();
-          // From now, or from another place than asked: either way there is no
-          // basis yet, and the snapshots have to be taken after this position.
-          if (hello.from !== asked) reset(hello.from);
-          input('hello');
-          after('stable', stableMs, () => {
-            attempts = 0;
-            show();
-          });
-        },
-        event(event, position) {
-          advance(position);
-          deliver([event]);
-        },
-        ping(position) {
-          advance(position);
+    stream = openStream(env, url('/stream'), tickets && `${baseUrl}/v1/stream-tickets`, {
+      frame: heard,
+      hello(hello) {
+        heartbeatMs = hello.heartbeat_ms || heartbeatMs;
+        denied = hello.denied ?? [];
+        abortPoll();
+        // From now, or from another place than asked: either way there is no
+        // basis yet, and the snapshots have to be taken after this position.
+        if (hello.from !== asked) reset(hello.from);
+        input('hello');
+        after('stable', stableMs, () => {
+          attempts = 0;
           show();
-        },
-        reset,
-        // Planned, so not a failure of a stream that was up; before hello it is
-        // how an overloaded server asks for patience.
-        bye: (ms, greeted) => lost(ms * (1 + 0.2 * env.random()), greeted),
-        lost: () => lost(),
-      });
-    } catch {
-      lost();
-    }
+        });
+      },
+      event(event, position) {
+        advance(position);
+        deliver([event]);
+      },
+      ping(position) {
+        advance(position);
+        show();
+      },
+      reset,
+      // Planned, so not a failure of a stream that was up; before hello it is
+      // how an overloaded server asks for patience.
+      bye: (ms, greeted) => lost(ms * (1 + 0.2 * env.random()), greeted),
+      lost: () => lost(),
+      refused(status, waitMs) {
+        if (status === 401) {
+          shut();
+          return input('denied');
+        }
+        // Polls need no ticket, and go on.
+        noStreamBefore = env.now() + waitMs * (1 + 0.2 * env.random());
+        lost();
+      },
+    });
   }
 
   function reopenIn(ms: number) {
@@ -324,7 +333,7 @@ export function createConnection(
     if (fresh && kind !== 'resume') return;
     lastWakeAt = now;
     // A stream that has not been greeted yet is left to finish.
-    if (stream && !stream.greeted()) pollNow();
+    if (stream?.pending()) pollNow();
     else again();
   }
 
@@ -340,7 +349,7 @@ export function createConnection(
       input('stop');
     },
     retry() {
-      attempts = pollFailures = notBefore = 0;
+      attempts = pollFailures = notBefore = noStreamBefore = 0;
       wanted = true;
       if (comeBack()) return;
       if (!running()) begin();

@@ -13,7 +13,9 @@ function sentencesOf(file: string): string[] {
   const source = readFileSync(new URL(file + suffix, folder), 'utf8');
   const found: string[] = [];
   let under = '';
-  for (const [, word, , text = ''] of source.matchAll(/^\s*(describe|it)\(\s*(['"`])(.*?)\2,/gm)) {
+  for (const [, word, , text = ''] of source.matchAll(
+    /^\s*(describe|it)(?:\.each\([\s\S]*?\))?\(\s*(['"`])(.*?)\2,/gm,
+  )) {
     if (word === 'describe') under = text;
     else found.push(text, `${under} ${text}`);
   }

@@ -1,14 +1,14 @@
 // A connection under test, with everything that it told.
 
 import { expect } from 'vitest';
-import { createRealtime } from '../index';
+import { createRealtime, type Token } from '../index';
 import { FakeEnv } from './fake-env';
 import { FakeServer } from './fake-server';
 
-export function reader() {
+export function reader(token?: Token) {
   const env = new FakeEnv();
   const server = new FakeServer(env);
-  const rt = createRealtime({ baseUrl: 'http://rynda.test/', topics: ['errors'], env });
+  const rt = createRealtime({ baseUrl: 'http://rynda.test/', topics: ['errors'], env, token });
   const got: string[] = [];
   const resets: string[] = [];
   rt.onEvents((events) => got.push(...events.map((e) => e.id)));

@@ -11,7 +11,10 @@ export default defineConfig(({ mode }) => ({
     target: 'es2022',
     emptyOutDir: mode !== 'esm',
     minify: 'terser',
-    terserOptions: { ecma: 2020, compress: { passes: 3, pure_getters: true, unsafe_arrows: true } },
+    terserOptions: {
+      ecma: 2020,
+      compress: { passes: 3, pure_getters: true, unsafe_arrows: true, hoist_funs: true },
+    },
     lib: {
       // The script has nobody to export its words to.
       entry: mode === 'esm' ? 'src/index.ts' : 'src/define.ts',

@@ -11,7 +11,7 @@ export function squeeze(): Plugin {
     name: 'squeeze',
     apply: 'build',
     transform(code, id) {
-      if (!id.endsWith('/styles.ts')) return null;
+      if (!id.includes('/styles/')) return null;
       const small = code.replace(/`([^`]*)`/, (_, text: string) => `\`${squeezeCss(text)}\``);
       return { code: small, map: null };
     },
@@ -29,6 +29,9 @@ export function squeezeCss(text: string): string {
     .replace(/\s+/g, ' ')
     .replace(/ ?([{};]) ?/g, '$1')
     .replace(/([:,]) /g, '$1')
+    .replace(/ > /g, '>')
+    .replace(/ !important/g, '!important')
+    .replace(/#([\da-f])\1([\da-f])\2([\da-f])\3\b/g, '#$1$2$3')
     .replace(/;}/g, '}')
     .trim();
 }

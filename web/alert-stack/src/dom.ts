@@ -31,7 +31,7 @@ const svg = 'http://www.w3.org/2000/svg';
 export function draw(parent: Element, kids: Child[]): void {
   let at = parent.firstChild;
   for (const kid of kids) {
-    if (kid === false || kid === null || kid === undefined || kid === '') continue;
+    if (!kid) continue;
     let node: ChildNode;
     if (typeof kid === 'string') {
       node = at?.nodeType === 3 ? at : document.createTextNode('');
@@ -64,7 +64,7 @@ function dress(el: Element, props: Record<string, Value>): void {
     const value = props[name];
     if (name.startsWith('on')) (el as unknown as Record<string, unknown>)[name] = value || null;
     else if (value === before[name]) continue;
-    else if (value === false || value === null || value === undefined) el.removeAttribute(name);
+    else if ((value ?? false) === false) el.removeAttribute(name);
     else el.setAttribute(name, value === true ? '' : String(value));
   }
 }

@@ -29,6 +29,13 @@ describe('the words', () => {
     expect(words.count('repeated', 14)).toBe('repeated 14 times');
   });
 
+  it('take the last form where one is missing', () => {
+    expect(createWords('ru').count('hidden', 1)).toBe('Просмотрено');
+    expect(createWords('ru').count('hidden', 2)).toBe('Просмотрено: 2');
+    expect(createWords('ru').count('more', 1)).toBe('Ещё 1');
+    expect(createWords('en', { more: '' }).count('more', 1)).toBe('');
+  });
+
   it('tell how long ago, in whole units', () => {
     const now = Date.parse('2026-03-01T12:00:00Z');
     const ago = (lang: string, s: number) =>

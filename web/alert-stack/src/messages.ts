@@ -1,53 +1,12 @@
 // Every word the element shows or says, in English and Russian. A host may
-// bring its own through the `messages` property; forms in braces are chosen by
-// Intl.PluralRules, because 1 ошибка, 2 ошибки, 5 ошибок.
+// bring its own through the `messages` property.
 
-type Forms = Partial<Record<Intl.LDMLPluralRule, string>> & { other: string };
-
-export interface Messages {
-  region: string;
-  critical: string;
-  error: string;
-  warning: string;
-  info: string;
-  recurred: string;
-  escalated: string;
-  regressed: string;
-  surged: string;
-  details: string;
-  run: string;
-  deploy: string;
-  task: string;
-  namespace: string;
-  job: string;
-  dismiss: string;
-  dismissShown: string;
-  minimize: string;
-  expand: string;
-  undo: string;
-  retry: string;
-  notViewed: string;
-  offline: string;
-  offlineSince: string;
-  unauthorized: string;
-  polling: Forms;
-  stormTitle: Forms;
-  stormSources: Forms;
-  stormIn: Forms;
-  stormList: string;
-  stormShow: string;
-  hidden: Forms;
-  waiting: Forms;
-  fresh: Forms;
-  more: Forms;
-  moreCritical: Forms;
-  repeated: Forms;
-  alerts: Forms;
-  announce: Forms;
-}
-
-/** English and Russian side by side, so that neither is forgotten. */
-const table: { [K in keyof Messages]: [en: Messages[K], ru: Messages[K]] } = {
+/**
+ * English and Russian side by side, so that neither is forgotten. Where a number
+ * decides, its forms stand in a row, `one|other` and in Russian `one|few|many`,
+ * because 1 ошибка, 2 ошибки, 5 ошибок; one that is missing is the last.
+ */
+const table = {
   region: ['Error alerts', 'Оповещения об ошибках'],
   critical: ['Critical', 'Критично'],
   error: ['Error', 'Ошибка'],
@@ -73,48 +32,36 @@ const table: { [K in keyof Messages]: [en: Messages[K], ru: Messages[K]] } = {
   offline: ['Offline', 'Нет связи'],
   offlineSince: ['Offline, last update {time}', 'Нет связи, обновлено в {time}'],
   unauthorized: ['Sign in again to get alerts', 'Войдите снова, чтобы получать оповещения'],
-  polling: [{ other: 'Updating every {n} s' }, { other: 'Обновляется каждые {n} с' }],
+  polling: ['Updating every {n} s', 'Обновляется каждые {n} с'],
   stormTitle: [
-    { one: '{n} new error group', other: '{n} new error groups' },
-    { one: '{n} новая группа ошибок', few: '{n} новые группы ошибок', other: '{n} новых групп ошибок' },
+    '{n} new error group|{n} new error groups',
+    '{n} новая группа ошибок|{n} новые группы ошибок|{n} новых групп ошибок',
   ],
-  stormSources: [
-    { one: '{n} source', other: '{n} sources' },
-    { one: '{n} источник', few: '{n} источника', other: '{n} источников' },
-  ],
-  stormIn: [{ other: 'in {n} s' }, { other: 'за {n} с' }],
+  stormSources: ['{n} source|{n} sources', '{n} источник|{n} источника|{n} источников'],
+  stormIn: ['in {n} s', 'за {n} с'],
   stormList: ['Open the list', 'Открыть список'],
   stormShow: ['Show the newest', 'Показать новые'],
-  hidden: [
-    { one: 'Marked as viewed', other: '{n} marked as viewed' },
-    { one: 'Просмотрено', other: 'Просмотрено: {n}' },
-  ],
+  hidden: ['Marked as viewed|{n} marked as viewed', 'Просмотрено|Просмотрено: {n}'],
   waiting: [
-    { one: 'Will be sent when back online', other: '{n} will be sent when back online' },
-    { one: 'Отправим, когда появится связь', other: '{n}: отправим, когда появится связь' },
+    'Will be sent when back online|{n} will be sent when back online',
+    'Отправим, когда появится связь|{n}: отправим, когда появится связь',
   ],
-  fresh: [{ other: '{n} new' }, { one: '{n} новая', few: '{n} новые', other: '{n} новых' }],
-  more: [{ other: '+{n} more' }, { other: 'Ещё {n}' }],
-  moreCritical: [
-    { other: '{n} critical' },
-    { one: '{n} критичная', few: '{n} критичные', other: '{n} критичных' },
-  ],
+  fresh: ['{n} new', '{n} новая|{n} новые|{n} новых'],
+  more: ['+{n} more', 'Ещё {n}'],
+  moreCritical: ['{n} critical', '{n} критичная|{n} критичные|{n} критичных'],
   repeated: [
-    { one: 'repeated once', other: 'repeated {n} times' },
-    { one: 'повторилась {n} раз', few: 'повторилась {n} раза', other: 'повторилась {n} раз' },
+    'repeated once|repeated {n} times',
+    'повторилась {n} раз|повторилась {n} раза|повторилась {n} раз',
   ],
-  alerts: [
-    { one: '{n} alert', other: '{n} alerts' },
-    { one: '{n} оповещение', few: '{n} оповещения', other: '{n} оповещений' },
-  ],
+  alerts: ['{n} alert|{n} alerts', '{n} оповещение|{n} оповещения|{n} оповещений'],
   announce: [
-    { one: 'New: {title}', other: '{n} new alerts, newest: {title}' },
-    {
-      one: 'Новая ошибка: {title}',
-      other: 'Новых ошибок: {n}, последняя: {title}',
-    },
+    'New: {title}|{n} new alerts, newest: {title}',
+    'Новая ошибка: {title}|Новых ошибок: {n}, последняя: {title}',
   ],
 };
+
+export type Message = keyof typeof table;
+export type Messages = Record<Message, string>;
 
 function column(index: 0 | 1): Messages {
   const words = Object.entries(table).map(([key, pair]) => [key, pair[index]]);
@@ -124,14 +71,11 @@ function column(index: 0 | 1): Messages {
 export const en = column(0);
 export const ru = column(1);
 
-type Plain = { [K in keyof Messages]: Messages[K] extends string ? K : never }[keyof Messages];
-type Plural = Exclude<keyof Messages, Plain>;
-
 /** The words of one language, filled in. */
 export interface Words {
   lang: string;
-  text(key: Plain, values?: Record<string, string>): string;
-  count(key: Plural, n: number, values?: Record<string, string>): string;
+  text(key: Message, values?: Record<string, string>): string;
+  count(key: Message, n: number, values?: Record<string, string>): string;
   /** How long ago, as a person says it. */
   ago(at: string, now: number): string;
   /** The whole moment, in the reader's own time zone. */
@@ -164,8 +108,9 @@ export function createWords(lang: string, own: Partial<Messages> = {}): Words {
     lang: language,
     text: (key, values = {}) => fill(messages[key], values),
     count(key, n, values = {}) {
-      const forms = messages[key];
-      return fill(forms[plural.select(n)] ?? forms.other, { n: numbers.format(n), ...values });
+      const forms = messages[key].split('|');
+      const form = forms[['one', 'few'].indexOf(plural.select(n))] ?? forms.at(-1) ?? '';
+      return fill(form, { n: numbers.format(n), ...values });
     },
     ago(at, now) {
       const ms = now - Date.parse(at);

@@ -4,7 +4,7 @@
 // person does.
 
 import type { Env, FeedView, Group, FeedStore, Order, Readable, Unsubscribe } from '@rynda/realtime';
-import { besides, writable } from '@rynda/realtime';
+import { besides, createTimers, writable } from '@rynda/realtime';
 import { createStormWatch, type Storm } from './storm';
 
 export const shown = 5;
@@ -65,14 +65,9 @@ export function createStack({ env, store, order, project, arrived }: Options): S
   const heldBack = new Set<string>();
   /** What the person dismissed here: it may come back to its place even under their hand. */
   const own = new Set<string>();
-  const timers = new Map<string, unknown>();
+  const { after, cancel } = createTimers<'sort' | 'storm' | 'undo'>(env);
   /** The newest raise there was; undefined before the first snapshot, which is no news. */
   let newest: string | undefined;
-
-  function after(name: string, ms: number, fn: () => void) {
-    env.clearTimeout(timers.get(name));
-    timers.set(name, env.setTimeout(fn, ms));
-  }
 
   function compose(): Stack {
     const now = feed.get();
@@ -129,6 +124,15 @@ export function createStack({ env, store, order, project, arrived }: Options): S
     view.set(compose());
   }
 
+  /** The undo line stays as long as this is called again. */
+  function keepUndo() {
+    if (hidden.length)
+      after('undo', undoMs, () => {
+        hidden = [];
+        update();
+      });
+  }
+
   function noteRaised(groups: Group[]) {
     const mine = groups.filter((g) => project === undefined || g.project === project);
     if (!mine.length) return;
@@ -179,10 +183,7 @@ export function createStack({ env, store, order, project, arrived }: Options): S
     dismiss(...ids) {
       if (!ids.length) return;
       hidden = [...hidden.filter((id) => !ids.includes(id)), ...ids];
-      after('undo', undoMs, () => {
-        hidden = [];
-        update();
-      });
+      keepUndo();
       for (const id of ids) own.add(id);
       store.dismiss(...ids);
       update();
@@ -198,16 +199,10 @@ export function createStack({ env, store, order, project, arrived }: Options): S
       storms.end();
       update();
     },
-    keepUndo() {
-      if (hidden.length)
-        after('undo', undoMs, () => {
-          hidden = [];
-          update();
-        });
-    },
+    keepUndo,
     close() {
       for (const fn of off) fn();
-      for (const timer of timers.values()) env.clearTimeout(timer);
+      cancel('sort', 'storm', 'undo');
     },
   };
 }

@@ -34,7 +34,7 @@ function button(className: string, onclick: () => void, props: Spec['props'], ..
 }
 
 /** A button that shows only a shape, and says in words what it does. */
-function iconButton(shape: Icon, part: string, title: string, label: string, press: () => void): Spec {
+function iconButton(shape: Icon, part: string, press: () => void, title: string, label = title): Spec {
   return button('icon', press, { part, title, 'aria-label': label }, icon(shape));
 }
 
@@ -75,7 +75,7 @@ export function card(group: Group, at: CardContext): Spec {
     id,
     title,
     { tabindex: at.tabbable ? 0 : -1, 'data-id': id },
-    iconButton('close', 'dismiss', words.text('dismiss'), `${words.text('dismiss')}: ${title}`, at.dismiss),
+    iconButton('close', 'dismiss', at.dismiss, words.text('dismiss'), `${words.text('dismiss')}: ${title}`),
     h(
       'div',
       { class: 'meta', part: 'meta' },
@@ -173,15 +173,10 @@ export function bar({ feed, hidden, waiting, cards, storm }: Stack, at: BarConte
   const lead = hidden.length
     ? [
         h('span', { class: 'done' }, icon('check'), words.count('hidden', hidden.length)),
-        h(
-          'button',
-          {
-            class: 'text undo',
-            type: 'button',
-            onclick: at.undo,
-            onfocus: at.keepUndo,
-            onpointerenter: at.keepUndo,
-          },
+        button(
+          'text undo',
+          at.undo,
+          { onfocus: at.keepUndo, onpointerenter: at.keepUndo },
           words.text('undo'),
         ),
       ]
@@ -214,7 +209,7 @@ export function bar({ feed, hidden, waiting, cards, storm }: Stack, at: BarConte
         { hidden: cards.length < 2 || !!storm },
         words.text('dismissShown'),
       ),
-      iconButton('down', 'minimize', words.text('minimize'), words.text('minimize'), at.minimize),
+      iconButton('down', 'minimize', at.minimize, words.text('minimize')),
     ),
     lineState(at.link, words),
   );

@@ -20,7 +20,8 @@ export function createTitleCount(page: Document): TitleCount {
     clear();
   }
 
-  page.addEventListener('visibilitychange', onChange);
+  const stop = new AbortController();
+  page.addEventListener('visibilitychange', onChange, { signal: stop.signal });
   return {
     add(n) {
       if (page.visibilityState !== 'hidden') return;
@@ -30,7 +31,7 @@ export function createTitleCount(page: Document): TitleCount {
       page.title = shown + page.title;
     },
     close() {
-      page.removeEventListener('visibilitychange', onChange);
+      stop.abort();
       clear();
     },
   };

@@ -1,7 +1,8 @@
 // The few requests the group store makes. Another front end may bring its own
 // object of this shape; answers are trusted to be what the contract says.
 
-import { retryAfterMs, type Env } from './env';
+import type { Env } from './env';
+import { request } from './request';
 import type { BulkView, Feed, Group, Order, Severity } from './types';
 
 /** Which groups a bulk view is about; missing fields match everything. */
@@ -35,8 +36,6 @@ export class ApiError extends Error {
   }
 }
 
-const timeoutMs = 15_000;
-
 interface ApiOptions {
   /** Origin and path before /v1. */
   baseUrl: string;
@@ -46,30 +45,11 @@ interface ApiOptions {
 function caller({ baseUrl, env }: ApiOptions) {
   const base = baseUrl.replace(/\/+$/, '');
   return async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const abort = new AbortController();
-    const timer = env.setTimeout(() => abort.abort(), timeoutMs);
-    let status = 0;
-    let wait = 0;
-    try {
-      const answer = await env.fetch(`${base}/v1/${path}`, {
-        method,
-        headers: {
-          Accept: 'application/json',
-          ...(body !== undefined && { 'Content-Type': 'application/json' }),
-        },
-        signal: abort.signal,
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-      });
-      status = answer.status;
-      wait = retryAfterMs(answer.headers.get('Retry-After'), env.now());
-      const json = status === 204 ? undefined : await answer.json();
-      if (status >= 200 && status < 300) return json as T;
-      throw new ApiError(status, wait, (json as { title?: string } | undefined)?.title ?? `${status}`);
-    } catch (error) {
-      throw error instanceof ApiError ? error : new ApiError(status, wait, 'no answer');
-    } finally {
-      env.clearTimeout(timer);
-    }
+    const answered = await request(env, method, `${base}/v1/${path}`, body);
+    const { status } = answered;
+    if (status >= 200 && status < 300 && answered.body !== undefined) return answered.body as T;
+    const { title } = (answered.body ?? {}) as { title?: string };
+    throw new ApiError(status, answered.waitMs, title ?? `${status || 'no answer'}`);
   };
 }
 

@@ -1,20 +1,19 @@
 // The only file that knows a page: its clock, its network, and what it tells
 // about being seen, hidden, frozen, left and come back to.
 
-import type { Wake } from './connection';
+import type { Wake } from './transport';
 import type { Env } from './env';
 import type { Unsubscribe } from './types';
 
-/** The page's (or worker's) own clock, chance and network. With `credentials`, cookies go to another origin too. */
-export function browserEnv(credentials = false): Env {
+/** The page's (or worker's) own clock, chance and network. */
+export function browserEnv(): Env {
   return {
     now: () => Date.now(),
     setTimeout: (fn, ms) => setTimeout(fn, ms),
     clearTimeout: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
     random: () => Math.random(),
-    fetch: (url, request) =>
-      fetch(url, { ...request, cache: 'no-store', credentials: credentials ? 'include' : 'same-origin' }),
-    openStream: (url) => new EventSource(url, { withCredentials: credentials }),
+    fetch: (url, request) => fetch(url, { ...request, cache: 'no-store' }),
+    openStream: (url) => new EventSource(url),
     frame(fn) {
       // A hidden page has no frames, so a timer stands in; whichever is first.
       let done = false;
@@ -33,22 +32,17 @@ export function browserEnv(credentials = false): Env {
 /** Tells `wake` what happens to the page, until unsubscribed. In a worker nothing does. */
 export function watchPage(wake: (kind: Wake) => void): Unsubscribe {
   if (typeof document === 'undefined') return () => {};
-  const off: Unsubscribe[] = [];
-  const on = (target: EventTarget, type: string, fn: (event: globalThis.Event) => void) => {
-    target.addEventListener(type, fn);
-    off.push(() => target.removeEventListener(type, fn));
-  };
+  const stop = new AbortController();
+  const on = (target: EventTarget, type: string, fn: (event: globalThis.Event) => void) =>
+    target.addEventListener(type, fn, { signal: stop.signal });
   const seen = () => wake(document.visibilityState === 'hidden' ? 'hidden' : 'visible');
   on(document, 'visibilitychange', seen);
-  on(document, 'freeze', () => wake('freeze'));
-  on(document, 'resume', () => wake('resume'));
+  for (const kind of ['freeze', 'resume'] as const) on(document, kind, () => wake(kind));
+  for (const kind of ['online', 'offline', 'focus'] as const) on(window, kind, () => wake(kind));
   on(window, 'pagehide', () => wake('freeze'));
   on(window, 'pageshow', (event) => {
     if ((event as PageTransitionEvent).persisted) wake('resume');
   });
-  on(window, 'online', () => wake('online'));
-  on(window, 'offline', () => wake('offline'));
-  on(window, 'focus', () => wake('focus'));
   if (document.visibilityState === 'hidden') seen();
-  return () => off.forEach((fn) => fn());
+  return () => stop.abort();
 }

@@ -1,77 +1,32 @@
-// One connection to the event log: a stream while it works, polls while it does
-// not, and the way back. It owns the cursor and every timer, and knows nothing
-// of who listens; realtime.ts and the shared transports sit on top.
+// One connection to the event log: a stream (stream.ts) while it works, polls
+// (poll.ts) while it does not, and the way back. It owns the cursor and decides
+// what is tried next, and knows nothing of who listens; realtime.ts and the
+// shared transports sit on top.
 //
-// Why EventSource is never left to itself: its own retry has no jitter, hides
-// the status that would tell why, and gives up for ever on any answer but 200.
-// So a stream that ends is closed and made anew with ?after=, and the poll
-// right after the loss both closes the gap and brings the status.
+// A stream that ends is made anew with ?after=, and the poll right after the
+// loss both closes the gap and brings the status.
 
-import { backoffMs, retryAfterMs, type Env, type StreamFrame, type StreamSource } from './env';
+import { backoffMs, type Env } from './env';
 import { dueAt, note, settle, transitions, type Input, type Shown, type State } from './machine';
+import { createPoller } from './poll';
 import { isPosition, mayBeBehind } from './position';
-import { eventKinds, type Event, type Hello, type Page } from './types';
-
-/** What people may be shown of a connection. Times in milliseconds since 1970. */
-export interface ConnectionView {
-  /** Settled: a line that is cut all the time does not blink. */
-  state: State;
-  since: number;
-  /** What is true this moment. */
-  actual: State;
-  /** When the last event arrived; null before the first. */
-  lastEventAt: number | null;
-  /** When the server was last heard at all: an event, a ping, a good poll. */
-  lastHeardAt: number | null;
-  transport: 'stream' | 'poll' | 'none';
-  /** Empty before the first answer. */
-  cursor: string;
-  /** Streams lost in a row; zero again after 30 s of one that holds. */
-  attempts: number;
-  pollAfterMs: number;
-  /** Topics that were asked for and may not be had. */
-  denied: string[];
-  /** Whose connection it is: this tab's own, the shared worker's, or that of the tab that leads (perhaps this one). */
-  role: 'tab' | 'worker' | 'leader' | 'follower';
-}
-
-/** Where a connection puts what it hears. */
-export interface Sink {
-  /** In the order of the log; never empty. After a cut some may come again. */
-  events(events: Event[]): void;
-  /** What was held is no basis any more: take snapshots. Events after the cursor follow. */
-  reset(cursor: string): void;
-  view(view: ConnectionView): void;
-}
+import { openStream, type Stream } from './stream';
+import { createTimers } from './timers';
+import type { Connection, ConnectionView, Sink, Wake } from './transport';
+import type { Event, Page } from './types';
 
 export interface ConnectionOptions {
   /** Origin and path before /v1; empty for the page's own. */
   baseUrl: string;
   topics: string[];
   env: Env;
+  /** Each stream is opened by a ticket: what knows us is a header that streams cannot send. */
+  tickets?: boolean;
   /** Shared by several tabs: it goes on while nobody looks. */
   shared?: boolean;
 }
 
-/** What moved outside that the connection cannot see for itself. */
-export type Wake = 'online' | 'offline' | 'focus' | 'visible' | 'hidden' | 'freeze' | 'resume';
-
-export interface Connection {
-  start(): void;
-  stop(): void;
-  /** Tries now, whatever the backoff says; the way out of unauthorized. */
-  retry(): void;
-  /** Asks for these topics from here on; nothing of a new one is missed that happens after the call. */
-  setTopics(topics: string[]): void;
-  /** The caller holds a snapshot of this position: what came after it will be delivered. */
-  adopt(cursor: string): void;
-  wake(kind: Wake): void;
-  view(): ConnectionView;
-}
-
-const helloMs = 5_000;
 const stableMs = 30_000;
-const pollTimeoutMs = 15_000;
 const topicsMs = 250;
 const tickMs = 10_000;
 const jumpMs = 20_000;
@@ -80,14 +35,12 @@ const hiddenPollMs = 15_000;
 const pauseMs = 5 * 60_000;
 const pageLimit = 500;
 
-type TimerName =
-  'hello' | 'silence' | 'stable' | 'reopen' | 'poll' | 'abort' | 'topics' | 'tick' | 'away' | 'show';
-
 export function createConnection(
-  { baseUrl, topics, env, shared }: ConnectionOptions,
+  { baseUrl, topics, env, tickets, shared }: ConnectionOptions,
   sink: Sink,
 ): Connection {
-  const timers = new Map<TimerName, unknown>();
+  const timers = createTimers<'stable' | 'reopen' | 'poll' | 'topics' | 'tick' | 'away' | 'show'>(env);
+  const { after, cancel } = timers;
   let state: State = 'paused';
   let shown: Shown = { state, since: env.now(), actual: state, actualSince: env.now(), leftLiveAt: 0 };
   let wanted = false;
@@ -100,39 +53,22 @@ export function createConnection(
   /** From where to reopen for the topics that were just added. */
   let topicsFrom: string | undefined;
 
-  let stream: StreamSource | undefined;
+  let stream: Stream | undefined;
   let heartbeatMs = 15_000;
   let attempts = 0;
   let denied: string[] = [];
 
-  let flight: AbortController | undefined;
+  const poller = createPoller(env);
   let pollFailures = 0;
   let pollAfterMs = 2_000;
   let notBefore = 0;
-  let etag: { url: string; tag: string } | undefined;
+  /** The same for streams alone, as tickets say. */
+  let noStreamBefore = 0;
 
   let lastEventAt: number | null = null;
   let lastHeardAt: number | null = null;
   let lastWakeAt = -Infinity;
   let tickedAt = 0;
-
-  function cancel(...names: TimerName[]) {
-    for (const name of names) {
-      env.clearTimeout(timers.get(name));
-      timers.delete(name);
-    }
-  }
-
-  function after(name: TimerName, ms: number, fn: () => void) {
-    cancel(name);
-    timers.set(
-      name,
-      env.setTimeout(() => {
-        timers.delete(name);
-        fn();
-      }, ms),
-    );
-  }
 
   // -- what is shown ---------------------------------------------------------
 
@@ -168,7 +104,6 @@ export function createConnection(
 
   function heard() {
     lastHeardAt = env.now();
-    if (stream && state === 'live') after('silence', 2.5 * heartbeatMs, () => lost());
   }
 
   function deliver(events: Event[]) {
@@ -204,78 +139,54 @@ export function createConnection(
   }
 
   function closeStream() {
-    cancel('hello', 'silence', 'stable', 'reopen');
-    if (stream) {
-      stream.close();
-      stream = undefined;
-    }
+    cancel('stable', 'reopen');
+    stream?.close();
+    stream = undefined;
   }
 
   function open() {
     closeStream();
-    const wait = notBefore - env.now();
+    const wait = Math.max(notBefore, noStreamBefore) - env.now();
     if (wait > 0) return reopenIn(wait);
     const asked = cursor;
-    let source: StreamSource;
-    try {
-      source = env.openStream(url('/stream'));
-    } catch {
-      return lost();
-    }
-    stream = source;
-    after('hello', helloMs, () => lost());
-    source.addEventListener('error', () => {
-      if (stream === source) lost();
-    });
-    let greeted = false;
-    const on = (type: string, fn: (data: unknown, id: string) => void) =>
-      source.addEventListener(type, (frame: StreamFrame) => {
-        if (stream !== source || !(greeted || type === 'hello' || type === 'bye')) return;
-        let data: unknown;
-        try {
-          data = JSON.parse(frame.data);
-        } catch {
-          // A frame nobody can read is a gap like any other.
-          return reset(frame.lastEventId);
-        }
-        fn(data, frame.lastEventId);
-        heard();
-      });
-
-    on('hello', (data) => {
-      const hello = data as Hello;
-      greeted = true;
-      heartbeatMs = hello.heartbeat_ms || heartbeatMs;
-      denied = hello.denied ?? [];
-      cancel('hello');
-      abortPoll();
-      // From now, or from another place than asked: either way there is no
-      // basis yet, and the snapshots have to be taken after this position.
-      if (hello.from !== asked) reset(hello.from);
-      input('hello');
-      after('stable', stableMs, () => {
-        attempts = 0;
+    stream = openStream(env, url('/stream'), tickets && `${baseUrl}/v1/stream-tickets`, {
+      frame: heard,
+      hello(hello) {
+        heartbeatMs = hello.heartbeat_ms || heartbeatMs;
+        denied = hello.denied ?? [];
+        abortPoll();
+        // From now, or from another place than asked: either way there is no
+        // basis yet, and the snapshots have to be taken after this position.
+        if (hello.from !== asked) reset(hello.from);
+        input('hello');
+        after('stable', stableMs, () => {
+          attempts = 0;
+          show();
+        });
+      },
+      event(event, position) {
+        advance(position);
+        deliver([event]);
+      },
+      ping(position) {
+        advance(position);
         show();
-      });
-    });
-    on('ping', (_, id) => {
-      advance(id);
-      lastHeardAt = env.now();
-      show();
-    });
-    on('reset', (_, id) => reset(id));
-    on('bye', (data) => {
-      const ms = Number((data as { after_ms?: number }).after_ms) || 1_000;
+      },
+      reset,
       // Planned, so not a failure of a stream that was up; before hello it is
       // how an overloaded server asks for patience.
-      lost(ms * (1 + 0.2 * env.random()), greeted);
+      bye: (ms, greeted) => lost(ms * (1 + 0.2 * env.random()), greeted),
+      lost: () => lost(),
+      refused(status, waitMs) {
+        if (status === 401) {
+          shut();
+          return input('denied');
+        }
+        // Polls need no ticket, and go on.
+        noStreamBefore = env.now() + waitMs * (1 + 0.2 * env.random());
+        lost();
+      },
     });
-    for (const kind of eventKinds) {
-      on(kind, (data, id) => {
-        advance(id);
-        deliver([data as Event]);
-      });
-    }
   }
 
   function reopenIn(ms: number) {
@@ -287,7 +198,7 @@ export function createConnection(
     const wasUp = state === 'live' || state === 'connecting';
     if (!planned) attempts++;
     input('lost');
-    if (wasUp && !flight) {
+    if (wasUp && !poller.asking()) {
       if (planned) schedulePoll();
       else pollNow();
     }
@@ -297,9 +208,8 @@ export function createConnection(
   // -- polling ---------------------------------------------------------------
 
   function abortPoll() {
-    cancel('poll', 'abort');
-    flight?.abort();
-    flight = undefined;
+    cancel('poll');
+    poller.abort();
   }
 
   function schedulePoll() {
@@ -315,47 +225,25 @@ export function createConnection(
 
   async function poll(): Promise<void> {
     abortPoll();
-    const mine = new AbortController();
-    flight = mine;
-    after('abort', pollTimeoutMs, () => mine.abort());
     const asked = cursor;
-    const at = url('', { limit: String(pageLimit) });
-    let outcome: Input = 'failed';
     let more = false;
-    try {
-      const headers: Record<string, string> = { Accept: 'application/json' };
-      if (etag?.url === at) headers['If-None-Match'] = etag.tag;
-      const answer = await env.fetch(at, { method: 'GET', headers, signal: mine.signal });
-      const page = answer.status === 200 ? ((await answer.json()) as Page) : undefined;
-      if (flight !== mine) return;
-      const wait = retryAfterMs(answer.headers.get('Retry-After'), env.now());
-      if (wait) {
-        notBefore = env.now() + wait;
-        if (timers.has('reopen')) reopenIn(wait * (1 + 0.2 * env.random()));
-      }
-      if (page) {
-        const tag = answer.headers.get('ETag');
-        etag = tag ? { url: at, tag } : undefined;
-        pollAfterMs = page.poll_after_ms || pollAfterMs;
-        // Without a cursor this answer only says where the log stands.
-        if (page.reset || !asked) reset(page.cursor);
-        else advance(page.cursor);
-        deliver(page.events);
-        more = page.has_more;
-      }
-      const { status } = answer;
-      if (page || status === 304) outcome = 'polled';
-      else if (status === 401) outcome = 'denied';
-      else if (status === 429) outcome = 'limited';
-    } catch {
-      // No answer, or not one of ours: failed.
+    const polled = await poller.ask(url('', { limit: String(pageLimit) }), (page: Page) => {
+      pollAfterMs = page.poll_after_ms || pollAfterMs;
+      // Without a cursor this answer only says where the log stands.
+      if (page.reset || !asked) reset(page.cursor);
+      else advance(page.cursor);
+      deliver(page.events);
+      more = page.has_more;
+    });
+    if (!polled) return;
+    const { outcome, waitMs } = polled;
+    if (waitMs) {
+      notBefore = env.now() + waitMs;
+      if (timers.has('reopen')) reopenIn(waitMs * (1 + 0.2 * env.random()));
     }
-    if (flight !== mine) return;
-    flight = undefined;
-    cancel('abort');
     if (outcome === 'polled') {
       pollFailures = 0;
-      lastHeardAt = env.now();
+      heard();
     } else pollFailures++;
     if (outcome === 'denied') shut();
     input(outcome);
@@ -396,7 +284,7 @@ export function createConnection(
     cursor = to;
     topicsFrom = resetAt = undefined;
     cancel('topics');
-    if (flight || timers.has('poll')) pollNow();
+    if (poller.asking() || timers.has('poll')) pollNow();
     open();
   }
 
@@ -445,7 +333,7 @@ export function createConnection(
     if (fresh && kind !== 'resume') return;
     lastWakeAt = now;
     // A stream that has not been greeted yet is left to finish.
-    if (stream && state !== 'live' && timers.has('hello')) pollNow();
+    if (stream?.pending()) pollNow();
     else again();
   }
 
@@ -461,7 +349,7 @@ export function createConnection(
       input('stop');
     },
     retry() {
-      attempts = pollFailures = notBefore = 0;
+      attempts = pollFailures = notBefore = noStreamBefore = 0;
       wanted = true;
       if (comeBack()) return;
       if (!running()) begin();

@@ -36,7 +36,7 @@ function tab(topics = ['errors']): TestTab {
 beforeEach(() => {
   env = new FakeEnv();
   server = new FakeServer(env);
-  hub = createHub((sink) => createConnection({ baseUrl: '', topics: [], env, shared: true }, sink));
+  hub = createHub((sink) => createConnection({ baseUrl: '', topics: [], env, shared: true }, sink), env);
 });
 
 const ids = (from: number, to: number) =>

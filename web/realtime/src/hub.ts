@@ -6,8 +6,11 @@
 // without a request. Anything the ring cannot answer is answered by going back
 // on the one connection: others hear some events twice, which harms nobody.
 
-import type { Connection, ConnectionView, Sink, Wake } from './connection';
+import type { Connection, ConnectionView, Sink, Wake } from './transport';
+import { createDesk } from './desk';
+import type { Env } from './env';
 import { mayBeBehind } from './position';
+import type { Token } from './token';
 import type { Event } from './types';
 
 /** From a tab to the hub. */
@@ -17,13 +20,17 @@ export type ToHub =
   | { kind: 'adopt'; cursor: string }
   | { kind: 'wake'; wake: Wake }
   | { kind: 'retry' }
+  /** The answer to the same question; without a token, this tab has none. */
+  | { kind: 'token'; token?: string | undefined }
   | { kind: 'bye' };
 
 /** From the hub to a tab. */
 export type FromHub =
   | { kind: 'events'; events: Event[] }
   | { kind: 'reset'; cursor: string }
-  | { kind: 'view'; view: ConnectionView };
+  | { kind: 'view'; view: ConnectionView }
+  /** The hub has no token of its own and asks the tabs, one after the other. */
+  | { kind: 'token'; refused?: string | undefined };
 
 export interface Hub {
   /** A message of a tab; `post` is how that tab is answered. */
@@ -39,29 +46,34 @@ interface Member {
 
 const ringSize = 2_000;
 
-export function createHub(connect: (sink: Sink) => Connection): Hub {
+/** `connect` may ask the tabs for a token by the function it is given. */
+export function createHub(connect: (sink: Sink, token: Token) => Connection, env: Env): Hub {
   const members = new Map<string, Member>();
   let ring: Event[] = [];
   /** Everything of the asked topics after this position is in the ring; empty while that is not known. */
   let from = '';
   let asked: string[] = [];
+  const desk = createDesk(env, () => [...members.values()]);
 
-  const connection = connect({
-    events(events) {
-      ring.push(...events);
-      if (ring.length > ringSize) from = ring.splice(0, ring.length - ringSize).at(-1)?.id ?? from;
-      for (const member of members.values()) send(member, events);
+  const connection = connect(
+    {
+      events(events) {
+        ring.push(...events);
+        if (ring.length > ringSize) from = ring.splice(0, ring.length - ringSize).at(-1)?.id ?? from;
+        for (const member of members.values()) send(member, events);
+      },
+      reset(cursor) {
+        ring = [];
+        from = cursor;
+        for (const { post } of members.values()) post({ kind: 'reset', cursor });
+      },
+      view(view) {
+        from ||= view.cursor;
+        for (const { post } of members.values()) post({ kind: 'view', view });
+      },
     },
-    reset(cursor) {
-      ring = [];
-      from = cursor;
-      for (const { post } of members.values()) post({ kind: 'reset', cursor });
-    },
-    view(view) {
-      from ||= view.cursor;
-      for (const { post } of members.values()) post({ kind: 'view', view });
-    },
-  });
+    desk.token,
+  );
 
   /** An event names `errors/<project>`; who asked for `errors` asked for those of every project. */
   function send({ topics, post }: Member, events: Event[]) {
@@ -121,6 +133,7 @@ export function createHub(connect: (sink: Sink) => Connection): Hub {
         ask();
       } else if (message.kind === 'adopt') catchUp(member, message.cursor);
       else if (message.kind === 'retry') connection.retry();
+      else if (message.kind === 'token') desk.answer(message.token);
       else if (message.kind === 'bye') {
         members.delete(id);
         if (members.size) look(hidden);

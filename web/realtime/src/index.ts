@@ -5,30 +5,33 @@ import { browserEnv, watchPage } from './browser';
 import { createConnection } from './connection';
 import type { Env } from './env';
 import { realtimeOver, type Realtime } from './realtime';
+import { withToken, type Token } from './token';
 
 export interface RealtimeOptions {
   /** Origin and path before /v1; empty or missing for the page's own. */
   baseUrl?: string;
   /** What to listen to: `errors`, `runs`, `errors/<project>`, `run/<project>/<id>` … */
   topics: string[];
-  /** Sends cookies to another origin, which has to allow it. */
-  credentials?: boolean;
+  /** Gives the bearer token of the person, where no cookie tells who it is. */
+  token?: Token | undefined;
   /** Clock, chance and network, for tests and unusual hosts; the page's own when missing. */
   env?: Env;
 }
 
 /** A connection to the event log. Nothing happens before start(). */
-export function createRealtime({ baseUrl = '', topics, credentials, env }: RealtimeOptions): Realtime {
+export function createRealtime({ baseUrl = '', topics, token, env }: RealtimeOptions): Realtime {
   const base = baseUrl.replace(/\/+$/, '');
-  const own = env ?? browserEnv(credentials);
-  const realtime = realtimeOver(own, (sink) => createConnection({ baseUrl: base, topics, env: own }, sink));
+  const own = withToken(env ?? browserEnv(), token);
+  const realtime = realtimeOver(own, (sink) =>
+    createConnection({ baseUrl: base, topics, env: own, tickets: !!token }, sink),
+  );
   if (!env) watchPage(realtime.wake);
   return realtime;
 }
 
 export { ApiError, createApi, createFeedApi, type Api, type BulkFilter, type FeedApi } from './api';
 export { browserEnv } from './browser';
-export type { ConnectionView, Wake } from './connection';
+export type { ConnectionView, Wake } from './transport';
 export type { Answer, Env, Request, StreamFrame, StreamSource } from './env';
 export {
   besides,
@@ -45,6 +48,8 @@ export { writable, type Writable } from './readable';
 export type { Realtime } from './realtime';
 export { createSharedRealtime, type SharedOptions } from './share';
 export { createThingStore, thingKey, type ThingStore, type Things } from './thing-store';
+export { createTimers, type Timers } from './timers';
+export type { Token } from './token';
 export { createTopics, type Topics } from './topics';
 export * from './types';
 export type { Op, Phase } from './views';

@@ -73,7 +73,10 @@ function open(): TestTab {
     locks: locks.of(tab),
     channel: channels.of(tab),
     hub: () =>
-      createHub((sink) => createConnection({ baseUrl: '', topics: [], env: tabEnv, shared: true }, sink)),
+      createHub(
+        (sink) => createConnection({ baseUrl: '', topics: [], env: tabEnv, shared: true }, sink),
+        tabEnv,
+      ),
     visible: () => own.visible,
     receive: (down) => member.receive(down),
     changed(leads) {

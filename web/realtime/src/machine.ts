@@ -23,67 +23,41 @@ export type State = 'connecting' | 'live' | 'polling' | 'offline' | 'unauthorize
  */
 export type Input = 'start' | 'stop' | 'hello' | 'lost' | 'polled' | 'limited' | 'failed' | 'denied';
 
-export const transitions: Record<State, Record<Input, State>> = {
-  connecting: {
-    start: 'connecting',
-    stop: 'paused',
-    hello: 'live',
-    lost: 'connecting',
-    polled: 'polling',
-    limited: 'polling',
-    failed: 'offline',
-    denied: 'unauthorized',
-  },
-  live: {
-    start: 'live',
-    stop: 'paused',
-    hello: 'live',
-    lost: 'connecting',
-    polled: 'live',
-    limited: 'live',
-    failed: 'live',
-    denied: 'unauthorized',
-  },
-  polling: {
-    start: 'polling',
-    stop: 'paused',
-    hello: 'live',
-    lost: 'polling',
-    polled: 'polling',
-    limited: 'polling',
-    failed: 'offline',
-    denied: 'unauthorized',
-  },
-  offline: {
-    start: 'offline',
-    stop: 'paused',
-    hello: 'live',
-    lost: 'offline',
-    polled: 'polling',
-    limited: 'polling',
-    failed: 'offline',
-    denied: 'unauthorized',
-  },
-  unauthorized: {
-    start: 'connecting',
-    stop: 'paused',
-    hello: 'unauthorized',
-    lost: 'unauthorized',
-    polled: 'unauthorized',
-    limited: 'unauthorized',
-    failed: 'unauthorized',
-    denied: 'unauthorized',
-  },
-  paused: {
-    start: 'connecting',
-    stop: 'paused',
-    hello: 'paused',
-    lost: 'paused',
-    polled: 'paused',
-    limited: 'paused',
-    failed: 'paused',
-    denied: 'paused',
-  },
+type Row = Record<Input, State>;
+
+/** Wants to be live, and is as well as what was heard last. */
+const trying = (state: State, but: Partial<Row> = {}): Row => ({
+  start: state,
+  stop: 'paused',
+  hello: 'live',
+  lost: state,
+  polled: 'polling',
+  limited: 'polling',
+  failed: 'offline',
+  denied: 'unauthorized',
+  ...but,
+});
+
+/** Stays as it is, whatever comes late, until somebody wants it to start. */
+const resting = (state: State): Row => ({
+  start: 'connecting',
+  stop: 'paused',
+  hello: state,
+  lost: state,
+  polled: state,
+  limited: state,
+  failed: state,
+  denied: state,
+});
+
+export const transitions: Record<State, Row> = {
+  connecting: trying('connecting'),
+  // What polls say is no news while the stream says more.
+  live: trying('live', { lost: 'connecting', polled: 'live', limited: 'live', failed: 'live' }),
+  polling: trying('polling'),
+  offline: trying('offline'),
+  unauthorized: resting('unauthorized'),
+  paused: resting('paused'),
 };
 
 /**

@@ -1,9 +1,10 @@
 // A tab's end of a shared connection. To realtime.ts it looks like a connection
 // of its own; underneath, everything it does is a message to the hub.
 
-import type { Connection, ConnectionView, Sink, Wake } from './connection';
+import type { Connection, ConnectionView, Sink, Wake } from './transport';
 import type { FromHub, ToHub } from './hub';
 import { mayBeBehind } from './position';
+import type { Token } from './token';
 
 export interface Member extends Connection {
   receive(message: FromHub): void;
@@ -13,7 +14,7 @@ export interface Member extends Connection {
 }
 
 export function createMember(
-  { topics, now }: { topics: string[]; now: () => number },
+  { topics, now, token }: { topics: string[]; now: () => number; token?: Token | undefined },
   sink: Sink,
   post: (message: ToHub) => void,
 ): Member {
@@ -49,6 +50,16 @@ export function createMember(
     if (wanted && !away) post(message);
   }
 
+  async function answer(refused: string | undefined) {
+    let held: string | undefined;
+    try {
+      held = await token?.(refused);
+    } catch {
+      // It has none; another tab is asked.
+    }
+    tell({ kind: 'token', token: held });
+  }
+
   return {
     greet,
     role(next) {
@@ -63,6 +74,8 @@ export function createMember(
       } else if (message.kind === 'reset') {
         cursor = message.cursor;
         sink.reset(cursor);
+      } else if (message.kind === 'token') {
+        void answer(message.refused);
       } else {
         cursor = message.view.cursor || cursor;
         show(message.view);

@@ -6,7 +6,7 @@
 // came twice is dropped by its position; and a flood nobody could draw is
 // turned into a reset, because a snapshot is cheaper than two thousand steps.
 
-import type { Connection, ConnectionView, Sink, Wake } from './connection';
+import type { Connection, ConnectionView, Sink, Wake } from './transport';
 import type { Env } from './env';
 import { signal, writable, type Writable } from './readable';
 import type { Event, Readable, Unsubscribe } from './types';
@@ -95,16 +95,11 @@ export function realtimeOver(env: Env, connect: (sink: Sink) => Connection): Rea
   state = writable(link.view());
 
   return {
+    ...link,
     env,
     state,
     onEvents: events.on,
     onReset: resets.on,
     cursor: () => link.view().cursor,
-    start: link.start,
-    stop: link.stop,
-    retry: link.retry,
-    adopt: link.adopt,
-    setTopics: link.setTopics,
-    wake: link.wake,
   };
 }

@@ -3,18 +3,20 @@
 // the view's `role`; nothing else is different.
 
 import { browserEnv, watchPage } from './browser';
-import { createConnection, type Wake } from './connection';
+import { createConnection } from './connection';
 import { createHub, type FromHub, type ToHub } from './hub';
 import { createLeading, type Channel, type Leading } from './leader';
 import { createMember } from './member';
 import { realtimeOver, type Realtime } from './realtime';
+import { withToken, type Token } from './token';
+import type { Wake } from './transport';
 
 export interface SharedOptions {
   /** Origin and path before /v1; empty or missing for the page's own. */
   baseUrl?: string;
   topics: string[];
-  /** Sends cookies to another origin, which has to allow it. */
-  credentials?: boolean;
+  /** Gives the bearer token of this user, where no cookie tells who it is. The worker asks the tabs for it. */
+  token?: Token | undefined;
   /** Who is signed in. Tabs of another user, or of another version of this protocol, never share. */
   user: string;
   /** Address of rynda-worker.js, on the page's own origin. Without it no worker is tried. */
@@ -22,8 +24,8 @@ export interface SharedOptions {
 }
 
 /** What a shared worker needs to know, and what makes it a different one. */
-export function shareName(user: string, base: string, credentials: boolean): string {
-  return ['rynda/1', encodeURIComponent(user), encodeURIComponent(base), credentials ? 'c' : ''].join(' ');
+export function shareName(user: string, base: string, tickets: boolean): string {
+  return ['rynda/2', encodeURIComponent(user), encodeURIComponent(base), tickets ? 't' : ''].join(' ');
 }
 
 const readyMs = 5_000;
@@ -39,25 +41,20 @@ function vouched(url: string): string {
 }
 
 /** A connection to the event log that all tabs of one user share. Reload the page when the user changes. */
-export function createSharedRealtime({
-  baseUrl = '',
-  topics,
-  credentials = false,
-  user,
-  worker,
-}: SharedOptions): Realtime {
+export function createSharedRealtime({ baseUrl = '', topics, token, user, worker }: SharedOptions): Realtime {
   const base = baseUrl.replace(/\/+$/, '');
-  const env = browserEnv(credentials);
-  const name = shareName(user, base, credentials);
+  const env = withToken(browserEnv(), token);
+  const tickets = !!token;
+  const name = shareName(user, base, tickets);
   const id = `${Date.now().toString(36)}${Math.random().toString(36).slice(2)}`;
   const locks = (navigator as Partial<Navigator>).locks;
 
   const realtime = realtimeOver(env, (sink) => {
     let post: (message: ToHub) => void = () => {};
     let leading: Leading | undefined;
-    const member = createMember({ topics, now: env.now }, sink, (message) => post(message));
+    const member = createMember({ topics, now: env.now, token }, sink, (message) => post(message));
     const hub = (shared: boolean) => () =>
-      createHub((into) => createConnection({ baseUrl: base, topics: [], env, shared }, into));
+      createHub((into) => createConnection({ baseUrl: base, topics: [], env, tickets, shared }, into), env);
 
     function alone() {
       const own = hub(false)();

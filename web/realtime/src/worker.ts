@@ -4,17 +4,20 @@
 import { browserEnv } from './browser';
 import { createConnection } from './connection';
 import { createHub, type FromHub, type ToHub } from './hub';
+import { withToken } from './token';
 
 const scope = globalThis as unknown as {
   name: string;
   onconnect: ((event: { ports: readonly MessagePort[] }) => void) | null;
 };
 
-const [, , base = '', credentials] = scope.name.split(' ');
-const env = browserEnv(credentials === 'c');
-const hub = createHub((sink) =>
-  createConnection({ baseUrl: decodeURIComponent(base), topics: [], env, shared: true }, sink),
-);
+const [, , base = '', tickets] = scope.name.split(' ');
+const env = browserEnv();
+const hub = createHub((sink, token) => {
+  const known = withToken(env, tickets ? token : undefined);
+  const baseUrl = decodeURIComponent(base);
+  return createConnection({ baseUrl, topics: [], env: known, tickets: !!tickets, shared: true }, sink);
+}, env);
 let tabs = 0;
 
 scope.onconnect = ({ ports: [port] }) => {

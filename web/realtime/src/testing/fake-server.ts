@@ -55,11 +55,16 @@ export class FakeServer {
   answer: Reply | undefined;
   /** The same, for one path. */
   readonly answers = new Map<string, Reply>();
+  /** Whoever does not bring this token is a stranger; undefined asks for none. */
+  token: string | undefined;
+  /** Tickets that have opened nothing yet, and when they end. */
+  readonly tickets = new Map<string, number>();
+  issued = 0;
   #totalsVersion = 0;
   readonly subscribers = new Set<FakeStream>();
 
   constructor(readonly env: FakeEnv) {
-    env.handler = (url, request) => this.handle(url, request.method, request.body);
+    env.handler = (url, { method, headers, body }) => this.handle(url, method, headers, body);
     env.onOpen = (stream) => this.open(stream);
   }
 
@@ -225,7 +230,7 @@ export class FakeServer {
   private open(stream: FakeStream) {
     queueMicrotask(() => {
       if (stream.closed) return;
-      if (this.down || this.streamsDown || this.answer) return stream.fail();
+      if (this.down || this.streamsDown || this.answer || !this.admits(stream.url)) return stream.fail();
       if (this.mute) return;
       const after = stream.url.searchParams.get('after');
       const from = this.resume(after);
@@ -238,10 +243,25 @@ export class FakeServer {
     });
   }
 
-  private handle(url: URL, method: string, body?: string): Reply {
+  /** A ticket is worth one stream, for half a minute. */
+  private admits({ searchParams }: URL): boolean {
+    if (!this.token) return true;
+    const ticket = searchParams.get('ticket') ?? '';
+    const until = this.tickets.get(ticket) ?? 0;
+    this.tickets.delete(ticket);
+    return this.env.time < until;
+  }
+
+  private handle(url: URL, method: string, headers: Record<string, string>, body?: string): Reply {
     if (this.down) throw new TypeError('network');
     const fixed = this.answer ?? this.answers.get(url.pathname);
     if (fixed) return fixed;
+    if (this.token && headers['Authorization'] !== `Bearer ${this.token}`) return { status: 401 };
+    if (url.pathname === '/v1/stream-tickets') {
+      const ticket = `ryt_${++this.issued}`;
+      this.tickets.set(ticket, this.env.time + 30_000);
+      return { status: 201, body: { ticket, expires_at: '' } };
+    }
     const query = url.searchParams;
     if (url.pathname === '/v1/feed')
       return { status: 200, body: this.feed(query.get('order') as Order, query.get('project')) };

@@ -1,0 +1,49 @@
+// Where the shared worker gets a token: from its tabs, because only a page knows
+// how to renew one. They are asked one at a time, those that are seen first, so
+// that thirty tabs do not renew at once; one that says nothing is frozen.
+
+import type { Env } from './env';
+import type { FromHub } from './hub';
+import type { Token } from './token';
+
+interface Tab {
+  hidden: boolean;
+  post(message: FromHub): void;
+}
+
+export interface Desk {
+  token: Token;
+  /** A tab has answered; without a token, it has none. */
+  answer(token: string | undefined): void;
+}
+
+const patienceMs = 2_000;
+
+export function createDesk(env: Env, tabs: () => Tab[]): Desk {
+  /** Questions that wait, each for the token or for the next tab to be asked. */
+  const waiting = new Set<(token: string | undefined) => void>();
+
+  return {
+    token: (refused) =>
+      new Promise((resolve, reject) => {
+        const left = tabs().sort((a, b) => Number(a.hidden) - Number(b.hidden));
+        let timer: unknown;
+        function answer(token: string | undefined) {
+          env.clearTimeout(timer);
+          const tab = left.shift();
+          if (token === undefined && tab) {
+            timer = env.setTimeout(() => answer(undefined), patienceMs);
+            return tab.post({ kind: 'token', refused });
+          }
+          waiting.delete(answer);
+          if (token === undefined) reject(new Error('no token'));
+          else resolve(token);
+        }
+        waiting.add(answer);
+        answer(undefined);
+      }),
+    answer(token) {
+      for (const each of [...waiting]) each(token);
+    },
+  };
+}

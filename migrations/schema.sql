@@ -334,6 +334,8 @@ CREATE TABLE public.logs (
     to_seq bigint NOT NULL,
     ended boolean NOT NULL,
     open integer NOT NULL,
+    first_day date,
+    CONSTRAINT logs_days_order CHECK ((first_day <= day)),
     CONSTRAINT logs_to_seq_not_negative CHECK ((to_seq >= 0)),
     CONSTRAINT logs_work_known CHECK ((work = ANY (ARRAY['run'::text, 'deploy'::text])))
 );

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -30,17 +31,20 @@ const (
 insert /* log */ into logs (project_id, work, work_id, day, to_seq, ended, open)
 values (@project, @work, @id, @day, 0, false, 0) on conflict do nothing`
 	lockLog = `
-select /* log for update */ day, to_seq, ended, open from logs
+select /* log for update */ day, coalesce(first_day, day), to_seq, ended, open from logs
 where project_id = @project and work = @work and work_id = @id for update`
 	insertLines = `
 insert /* log lines */ into log_lines (day, project_id, work, work_id, seq, at, severity, marker, text)
 select @day::date, @project::bigint, @work::text, @id::text, u.seq, u.at, nullif(u.severity, 0), u.marker, u.text
 from unnest(@seqs::bigint[], @ats::timestamptz[], @severities::smallint[], @markers::boolean[], @texts::text[])
   as u(seq, at, severity, marker, text)
+where not exists (
+  select from unnest(@earlier::date[]) d(day) cross join lateral (
+    select from log_lines where day = d.day and project_id = @project and work = @work and work_id = @id and seq = u.seq) l)
 order by u.seq
 on conflict do nothing returning seq`
 	updateLog = `
-update /* log */ logs set to_seq = @to_seq, ended = @ended, open = @open
+update /* log */ logs set to_seq = @to_seq, ended = @ended, open = @open, day = @day::date, first_day = @first_day::date
 where project_id = @project and work = @work and work_id = @id`
 )
 
@@ -59,6 +63,9 @@ func (s *Store) AppendLog(ctx context.Context, project auth.Project, work journa
 			out, told, day, err = s.appendLog(within, tx, project, work, id, a)
 			return err
 		})
+		if errors.Is(err, pgx.ErrNoRows) {
+			continue // a sweep took the log between the two statements
+		}
 		if !isNoPartition(err) {
 			break
 		}
@@ -85,26 +92,48 @@ const enterLog = `select /* log: enter */ set_config('lock_timeout', '5s', true)
 // The lines right before the first new one: what they begin may go on in it.
 const selectBefore = `
 select /* lines before */ text from (
-  select seq, text from log_lines
-  where day = @day and project_id = @project and work = @work and work_id = @id and seq < @first
-  order by seq desc limit 2) l
+  select l.seq, l.text from unnest(@days::date[]) d(day) cross join lateral (
+    select seq, text from log_lines
+    where day = d.day and project_id = @project and work = @work and work_id = @id and seq < @first
+    order by seq desc limit 2) l
+  order by l.seq desc limit 2) l
 order by seq`
+
+// logDays are the days that a log has lines of, oldest first: from that of its
+// first line, or the oldest that is kept, to that of its last.
+func (s *Store) logDays(first, last time.Time) (days []time.Time) {
+	oldest := dayOf(dayNumber(s.now().Add(-s.Retention.logs())))
+	if first.Before(oldest) {
+		first = oldest
+	}
+	for first.Before(last) {
+		days = append(days, first)
+		first = first.AddDate(0, 0, 1)
+	}
+	return append(days, last)
+}
 
 func (s *Store) appendLog(ctx context.Context, tx pgx.Tx, project auth.Project, work journal.Work, id string, a journal.LogAppend) (
 	out journal.LogAppended, told pgx.NamedArgs, day time.Time, err error,
 ) {
-	key := pgx.NamedArgs{"project": project.ID, "work": string(work), "id": id, "day": s.now().UTC()}
+	today := s.now().UTC().Truncate(24 * time.Hour)
+	key := pgx.NamedArgs{"project": project.ID, "work": string(work), "id": id, "day": today}
+	var firstDay time.Time
 	var open int
 	var wasEnded bool
 	batch := &pgx.Batch{}
 	batch.Queue(enterLog)
 	batch.Queue(insertLog, key)
-	batch.Queue(lockLog, key).QueryRow(func(row pgx.Row) error { return row.Scan(&day, &out.ToSeq, &wasEnded, &open) })
+	batch.Queue(lockLog, key).QueryRow(func(row pgx.Row) error { return row.Scan(&day, &firstDay, &out.ToSeq, &wasEnded, &open) })
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return out, nil, day, err
 	}
 	follows := out.ToSeq
-	key["day"], key["first"] = day, a.First()
+	if today.After(day) {
+		day = today
+	}
+	days := s.logDays(firstDay, day)
+	key["days"], key["first"] = days, a.First()
 	found, err := tx.Query(ctx, selectBefore, key)
 	if err != nil {
 		return out, nil, day, err
@@ -115,7 +144,7 @@ func (s *Store) appendLog(ctx context.Context, tx pgx.Tx, project auth.Project, 
 	}
 	lines, left := a.Redact(before, follows, open)
 	news := logBody{Work: work, ID: id, ToSeq: follows}
-	args := pgx.NamedArgs{"project": project.ID, "work": string(work), "id": id, "day": day}
+	args := pgx.NamedArgs{"project": project.ID, "work": string(work), "id": id, "day": day, "earlier": days[:len(days)-1]}
 	column(args, "seqs", lines, func(l journal.LogLine) int64 { return l.Seq })
 	column(args, "ats", lines, func(l journal.LogLine) *time.Time { return l.At })
 	column(args, "severities", lines, func(l journal.LogLine) int16 { return int16(l.Severity()) })
@@ -143,7 +172,8 @@ func (s *Store) appendLog(ctx context.Context, tx pgx.Tx, project auth.Project, 
 	if out.Accepted == 0 && out.Ended == wasEnded {
 		return out, nil, day, nil
 	}
-	update := pgx.NamedArgs{"project": project.ID, "work": string(work), "id": id, "to_seq": out.ToSeq, "ended": out.Ended, "open": left}
+	update := pgx.NamedArgs{"project": project.ID, "work": string(work), "id": id, "to_seq": out.ToSeq, "ended": out.Ended, "open": left,
+		"day": day, "first_day": days[0]}
 	text, err := json.Marshal(news)
 	if err != nil {
 		return out, nil, day, err
@@ -160,12 +190,14 @@ func (s *Store) appendLog(ctx context.Context, tx pgx.Tx, project auth.Project, 
 }
 
 const selectLines = `
-select /* log lines */ seq, at, coalesce(severity, 0), marker, text from log_lines
-where day = @day and project_id = @project and project_id = any (@projects) and work = @work and work_id = @id and seq > @after$where
-order by seq limit @limit`
+select /* log lines */ l.* from unnest(@days::date[]) d(day) cross join lateral (
+  select seq, at, coalesce(severity, 0), marker, text from log_lines
+  where day = d.day and project_id = @project and project_id = any (@projects) and work = @work and work_id = @id and seq > @after$where
+  order by seq limit @limit) l
+order by l.seq limit @limit`
 
 const selectLogs = `
-select /* logs of an id */ project_id, day, to_seq, ended from logs
+select /* logs of an id */ project_id, day, coalesce(first_day, day), to_seq, ended from logs
 where project_id = any (@projects) and work = @work and work_id = @id order by project_id limit 2`
 
 // logBytes is how much text a page of lines carries before it ends early.
@@ -186,8 +218,8 @@ func (s *Store) Log(ctx context.Context, scope []auth.Project, work journal.Work
 		in := map[int64]bool{} // projects that have the log, or the run or deploy
 		logs := 0
 		var project int64
-		var day time.Time
-		if _, err = pgx.ForEachRow(found, []any{&project, &day, &page.ToSeq, &page.Ended}, func() error {
+		var day, firstDay time.Time
+		if _, err = pgx.ForEachRow(found, []any{&project, &day, &firstDay, &page.ToSeq, &page.Ended}, func() error {
 			in[project] = true
 			logs++
 			return nil
@@ -209,7 +241,7 @@ func (s *Store) Log(ctx context.Context, scope []auth.Project, work journal.Work
 		case logs == 0:
 			return nil
 		}
-		args["project"], args["day"] = project, day
+		args["project"], args["days"] = project, s.logDays(firstDay, day)
 		where := ""
 		if markers {
 			where = " and marker"

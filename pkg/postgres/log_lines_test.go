@@ -129,6 +129,55 @@ func TestLog(t *testing.T) {
 			t.Errorf("%+v", out)
 		}
 	})
+	t.Run("a log that is written to for longer than logs are kept keeps its place and its younger lines", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.store.Retention.Events = 90 * 24 * time.Hour // all that was told is looked at
+		sweep := func() {
+			t.Helper()
+			for range 2 { // a day is dropped a while after it was marked
+				if _, err := w.store.Sweep(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				w.at = w.at.Add(2 * floorRest)
+			}
+		}
+		const days = 12
+		for i := range days {
+			text := lines(i*10+1, i*10+10)
+			w.appendLog("r", text)
+			if out := w.appendLog("r", text); out.Accepted != 0 || out.Duplicates != 10 || out.ToSeq != int64(i*10+10) {
+				t.Fatalf("day %d, the same again: %+v", i, out)
+			}
+			if i > 0 { // a line of the day before is known on the next
+				if out := w.appendLog("r", lines(i*10, i*10)); out.Accepted != 0 || out.Duplicates != 1 {
+					t.Fatalf("day %d, a line of yesterday: %+v", i, out)
+				}
+			}
+			w.at = w.at.Add(24 * time.Hour)
+			sweep()
+		}
+		all := told[logged](w, "run.logged")
+		if last := all[len(all)-1]; last != (logged{"r", days*10 - 9, days * 10, false}) {
+			t.Errorf("the last news is %+v", last)
+		}
+		version := int64(0)
+		for _, e := range w.events() {
+			if e.Version <= version {
+				t.Errorf("version %d after %d", e.Version, version)
+			}
+			version = e.Version
+		}
+		page, err := w.store.Log(t.Context(), w.scope(), journal.RunWork, "r", 0, 1000, false)
+		if err != nil || len(page.Lines) != 70 || page.Lines[0].Seq != 51 || page.Lines[69].Seq != days*10 || page.ToSeq != days*10 {
+			t.Fatalf("%d lines, to %d, %v", len(page.Lines), page.ToSeq, err)
+		}
+		w.at = w.at.Add(8 * 24 * time.Hour)
+		sweep()
+		if _, err := w.store.Log(t.Context(), w.scope(), journal.RunWork, "r", 0, 10, false); !errors.Is(err, journal.ErrNotFound) {
+			t.Errorf("a log that nobody writes to any more is still there: %v", err)
+		}
+	})
 	t.Run("a line that comes late is told by its own seq", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)

@@ -25,8 +25,8 @@ type Retention struct {
 	// Works is for how long runs and deploys are kept after their last update; 0 is
 	// 90 days.
 	Works time.Duration `envconfig:"RYNDA_KEEP_RUNS" default:"2160h"`
-	// Logs is for how long logs of runs and deploys are kept after their first line,
-	// in whole days of UTC; 0 is 7 days.
+	// Logs is for how long logs of runs and deploys are kept, each line after
+	// the day that it came on and the log after its last, in whole days of UTC; 0 is 7 days.
 	Logs time.Duration `envconfig:"RYNDA_KEEP_LOGS" default:"168h"`
 }
 
@@ -131,8 +131,8 @@ func (s *Store) sweepOccurrences(ctx context.Context, now time.Time, swept *Swep
 	return s.dropExpired(ctx, occurrenceDays, now, 0, swept, func(p partition) bool { return p.n < oldest })
 }
 
-// sweepLogs forgets logs whose first line is older than is kept. A log that is
-// written to for longer begins anew.
+// sweepLogs forgets lines that are older than is kept, and logs with their last
+// line: one that is written to for longer keeps its place.
 func (s *Store) sweepLogs(ctx context.Context, now time.Time, swept *Swept) error {
 	oldest := dayNumber(now.Add(-s.Retention.logs()))
 	if err := s.trim(ctx, deleteLogs, dayOf(oldest), &swept.LogsDropped); err != nil {

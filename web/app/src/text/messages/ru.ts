@@ -379,7 +379,7 @@ export const ru: Catalog = {
   'work.column.place': 'Окружение',
   'work.column.revision': 'Ревизия',
   'work.column.stages': 'Этапы',
-  'work.column.new_groups': 'Новые',
+  'work.column.new_groups': 'Новые ошибки',
   'work.attempt': 'попытка {n}',
   'work.trigger': 'Повод',
   'work.ref': 'Ветка',

@@ -175,6 +175,7 @@ func (s *stage) switches() http.Handler {
 	}
 	handle("/front/kill", func(*http.Request) { s.kill() })
 	handle("/front/start", func(*http.Request) { s.startFront() })
+	handle("/views/age", func(*http.Request) { s.ageViews() })
 	mux.HandleFunc("POST /second/start", func(w http.ResponseWriter, _ *http.Request) {
 		s.mu.Lock()
 		defer s.mu.Unlock()

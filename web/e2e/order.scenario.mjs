@@ -121,7 +121,7 @@ scenario('a storm is one card with the way to the list, until the person has see
   await post(causes);
   await storm.getByText('14 new error groups', { exact: true }).waitFor();
   await storm.getByText('2 sources', { exact: true }).waitFor();
-  assert.equal(await tab.cards.count(), 0, 'single cards beside the storm');
+  await until(() => tab.cards.count(), 0, 'the storm alone');
 
   await storm.getByText('Show the newest').click();
   await tab.cards.nth(4).waitFor();

@@ -23,6 +23,7 @@ import (
 //
 //	/front/kill, /front/start      the development server
 //	/second/start                  another server on the same database; answers its address
+//	/views/age                     every quiet window is over
 //	/log/new-epoch                 what an operator does after a restore
 //	/lines?does=FAULT              lays a line to the front; answers its id and address
 //	/lines/ID/FAULT                what the line does from now on
@@ -54,6 +55,7 @@ func (s *stage) switches() http.Handler {
 		}
 		return s.second.url, nil
 	})
+	handle("/views/age", func(*http.Request) (any, error) { s.ageViews(); return nil, nil })
 	handle("/log/new-epoch", func(r *http.Request) (any, error) {
 		return nil, withStoreAt(r.Context(), s.dsn, func(st *stores) error {
 			_, err := st.NewEpoch(r.Context())

@@ -92,6 +92,8 @@ export const card = /* css */ `
   }
   .meta {
     grid-column: 2 / -1;
+    /* As tall as a counter from the start: a first repeat moves nothing. */
+    min-height: 20px;
     padding: 2px 4px 0 0;
     white-space: nowrap;
   }

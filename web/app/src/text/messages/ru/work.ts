@@ -66,7 +66,7 @@ export const work: Translated<typeof english> = {
   'work.column.place': 'Окружение',
   'work.column.revision': 'Ревизия',
   'work.column.stages': 'Этапы',
-  'work.column.new_groups': 'Новые',
+  'work.column.new_groups': 'Новые ошибки',
   'work.attempt': 'попытка {n}',
   'work.trigger': 'Повод',
   'work.ref': 'Ветка',

@@ -3,6 +3,18 @@ import type { Client } from './api/client';
 import type { Me } from './api/types';
 import { Session } from './session.svelte';
 
+interface TrustedTypes {
+  createPolicy(name: string, rules: { createScriptURL(): string }): { createScriptURL(url: string): object };
+}
+
+const workerAddress = '/embed/realtime/rynda-worker.js';
+const types = (globalThis as { trustedTypes?: TrustedTypes }).trustedTypes;
+/** Our pages demand that the addresses of scripts are vouched for: this vouches for one, once, and no other. */
+const worker =
+  types
+    ?.createPolicy('rynda-worker', { createScriptURL: () => workerAddress })
+    .createScriptURL(workerAddress) ?? workerAddress;
+
 /**
  * One connection for all tabs of a person, and one store for the whole app; the
  * alert stack is given the same two. A browser has six lines to a server that
@@ -13,7 +25,7 @@ export function connect(me: Me, client: Client): Session {
   const realtime = createSharedRealtime({
     topics: always,
     user: me.user.id,
-    worker: '/embed/realtime/rynda-worker.js',
+    worker,
   });
   const groups = createGroupStore(realtime, createApi({ baseUrl: '', env: realtime.env }));
   return new Session(me, client, realtime, groups, createTopics(realtime, always));

@@ -19,8 +19,11 @@ export interface SharedOptions {
   token?: Token | undefined;
   /** Who is signed in. Tabs of another user, or of another version of this protocol, never share. */
   user: string;
-  /** Address of rynda-worker.js, on the page's own origin. Without it no worker is tried. */
-  worker?: string;
+  /**
+   * Address of rynda-worker.js, on the page's own origin. Without it no worker is
+   * tried. A page that demands trusted types hands over a TrustedScriptURL.
+   */
+  worker?: string | { toString(): string };
 }
 
 /** What a shared worker needs to know, and what makes it a different one. */
@@ -29,16 +32,6 @@ export function shareName(user: string, base: string, tickets: boolean): string 
 }
 
 const readyMs = 5_000;
-
-interface TrustedTypes {
-  createPolicy(name: string, rules: { createScriptURL(): string }): { createScriptURL(url: string): string };
-}
-
-/** A page may demand that the addresses of scripts are vouched for: this vouches for one, and no other. */
-function vouched(url: string): string {
-  const types = (globalThis as { trustedTypes?: TrustedTypes }).trustedTypes;
-  return types?.createPolicy('rynda-worker', { createScriptURL: () => url }).createScriptURL(url) ?? url;
-}
 
 /** A connection to the event log that all tabs of one user share. Reload the page when the user changes. */
 export function createSharedRealtime({ baseUrl = '', topics, token, user, worker }: SharedOptions): Realtime {
@@ -81,14 +74,16 @@ export function createSharedRealtime({ baseUrl = '', topics, token, user, worker
       post = leading.post;
     }
 
-    function work(address: string) {
+    function work(address: string | { toString(): string }) {
       let decided = false;
       const decide = (fn: () => void) => {
         if (decided) return;
         decided = true;
         fn();
       };
-      const { port } = start(address);
+      const shared = new SharedWorker(address as string, { name });
+      shared.onerror = () => decide(lead);
+      const { port } = shared;
       env.setTimeout(() => decide(lead), readyMs);
       port.onmessage = ({ data }: { data: FromHub | 'ready' }) => {
         if (data !== 'ready') return member.receive(data);
@@ -103,12 +98,6 @@ export function createSharedRealtime({ baseUrl = '', topics, token, user, worker
         port.postMessage({ lock: `${name} ${id}` });
         return new Promise(() => {});
       });
-
-      function start(url: string): SharedWorker {
-        const shared = new SharedWorker(vouched(url), { name });
-        shared.onerror = () => decide(lead);
-        return shared;
-      }
     }
 
     try {

@@ -19,10 +19,17 @@ const (
 	// as they are encoded.
 	MaxBuffered = 6 << 20
 
-	// margin is how long before its function would be ended a handler's context
-	// ends, so that it can still say why it has no answer.
 	margin = 500 * time.Millisecond
 )
+
+// early is a context that ends a little before the function would be ended, so
+// that a handler can still say why it has no answer.
+func early(ctx context.Context) (context.Context, context.CancelFunc) {
+	if deadline, ok := ctx.Deadline(); ok {
+		return context.WithDeadline(ctx, deadline.Add(-margin))
+	}
+	return context.WithCancel(ctx)
+}
 
 // Buffered answers events through h, each in one piece. It is a lambda.Handler:
 // lambda.Start(lambdahttp.NewBuffered(h, logger)).
@@ -46,11 +53,8 @@ func (b *Buffered) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	if err := json.Unmarshal(payload, &event); err != nil {
 		return nil, ErrEvent // the cause repeats the event
 	}
-	if deadline, ok := ctx.Deadline(); ok {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-margin))
-		defer cancel()
-	}
+	ctx, cancel := early(ctx)
+	defer cancel()
 	r, err := NewRequest(ctx, &event)
 	if err != nil {
 		return nil, err

@@ -39,12 +39,7 @@ func NewStreaming(h http.Handler, logger *slog.Logger) *Streaming {
 // one that panics later ends the body with an error, and the caller sees that
 // it is not whole.
 func (s *Streaming) Invoke(ctx context.Context, event Event) (*events.LambdaFunctionURLStreamingResponse, error) {
-	cancel := context.CancelFunc(func() {})
-	if deadline, ok := ctx.Deadline(); ok {
-		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-margin))
-	} else {
-		ctx, cancel = context.WithCancel(ctx)
-	}
+	ctx, cancel := early(ctx)
 	r, err := NewRequest(ctx, &event)
 	if err != nil {
 		cancel()

@@ -127,17 +127,23 @@ func packageHere(ctx context.Context, dir, zips string, say func(string, ...any)
 	if err != nil {
 		return err
 	}
+	return packageFrom(ctx, root, site, zips, say)
+}
+
+// packageFrom builds the packages for this machine into dir, unless those that
+// are there are of these sources.
+func packageFrom(ctx context.Context, root, site, dir string, say func(string, ...any)) error {
 	stamp, err := goStamp(root, site)
 	if err != nil {
 		return err
 	}
-	mark := filepath.Join(zips, "stamp")
+	mark := filepath.Join(dir, "stamp")
 	if was, err := os.ReadFile(mark); err == nil && string(was) == stamp {
 		return nil
 	}
 	say("functions  building the packages for %s", runtime.GOARCH)
 	start := time.Now()
-	all, err := packageAll(ctx, root, site, runtime.GOARCH, zips)
+	all, err := packageAll(ctx, root, site, runtime.GOARCH, dir)
 	if err != nil {
 		return err
 	}

@@ -75,20 +75,8 @@ func packageAll(ctx context.Context, root, site, arch, dir string) ([]packaged, 
 	var all []packaged
 	var sums strings.Builder
 	for _, name := range sortedNames(functions.Read().Functions) {
-		bootstrap := filepath.Join(work, name)
-		if err := buildFunction(ctx, root, name, arch, bootstrap); err != nil {
-			return nil, err
-		}
-		p := packaged{name: name, path: filepath.Join(dir, name+".zip")}
-		files := []packedFile{{name: "bootstrap", path: bootstrap, program: true}}
-		if functions.Read().Functions[name].Page {
-			more, err := siteFiles(site)
-			if err != nil {
-				return nil, err
-			}
-			files = append(files, more...)
-		}
-		if p.sha256, p.bytes, err = writeZip(p.path, files); err != nil {
+		p, err := packageOne(ctx, root, site, name, arch, dir, work)
+		if err != nil {
 			return nil, err
 		}
 		if p.bytes > maxPackage {
@@ -98,6 +86,25 @@ func packageAll(ctx context.Context, root, site, arch, dir string) ([]packaged, 
 		all = append(all, p)
 	}
 	return all, replaceFile(filepath.Join(dir, "SHA256SUMS"), []byte(sums.String()))
+}
+
+// packageOne builds one function below work and zips it into dir.
+func packageOne(ctx context.Context, root, site, name, arch, dir, work string) (p packaged, err error) {
+	bootstrap := filepath.Join(work, name)
+	if err := buildFunction(ctx, root, name, arch, bootstrap); err != nil {
+		return p, err
+	}
+	p = packaged{name: name, path: filepath.Join(dir, name+".zip")}
+	files := []packedFile{{name: "bootstrap", path: bootstrap, program: true}}
+	if functions.Read().Functions[name].Page {
+		more, err := siteFiles(site)
+		if err != nil {
+			return p, err
+		}
+		files = append(files, more...)
+	}
+	p.sha256, p.bytes, err = writeZip(p.path, files)
+	return p, err
 }
 
 func sortedNames[V any](m map[string]V) []string {

@@ -18,9 +18,7 @@ const (
 	// MaxStream is how many bytes a streamed answer has at most.
 	MaxStream = 200 << 20
 
-	initWithin     = 10 * time.Second // an environment has to ask for its first invocation
-	shutdownWithin = 2 * time.Second  // for environments with an extension; others are not asked
-	invokedARN     = "arn:aws:lambda:local:000000000000:function:"
+	invokedARN = "arn:aws:lambda:local:000000000000:function:"
 )
 
 var (
@@ -55,6 +53,8 @@ type Function struct {
 type Config struct {
 	Freeze bool          // stop the processes between invocations
 	Idle   time.Duration // an environment that had nothing to do for so long is ended; 0 is 10 minutes
+	Init   time.Duration // within which an environment asks for its first invocation; 0 is 10 s
+	End    time.Duration // what one with an extension is given to end in order, others are not asked; 0 is 2 s
 	Output io.Writer     // what the functions write, and START, END, REPORT; nil drops it
 	Logger *slog.Logger  // what the emulator has to say; nil is slog.Default
 }
@@ -72,7 +72,7 @@ type Emulator struct {
 // New returns an emulator of the functions. No environment is started before it
 // is needed. Call Close at the end.
 func New(config Config, functions ...Function) *Emulator {
-	config.Idle = cmp.Or(config.Idle, 10*time.Minute)
+	config.Idle, config.Init, config.End = cmp.Or(config.Idle, 10*time.Minute), cmp.Or(config.Init, 10*time.Second), cmp.Or(config.End, 2*time.Second)
 	if config.Logger == nil {
 		config.Logger = slog.Default()
 	}

@@ -164,6 +164,7 @@ func run(t *testing.T, config emulator.Config, functions ...emulator.Function) (
 	t.Helper()
 	out := &output{}
 	config.Output, config.Logger = out, slog.New(slog.DiscardHandler)
+	config.Init, config.End = patience, patience // a busy machine
 	e := emulator.New(config, functions...)
 	t.Cleanup(func() {
 		e.Close()

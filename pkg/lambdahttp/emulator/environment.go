@@ -26,7 +26,7 @@ type environment struct {
 	began      bool // the first invocation is or was there: a START without Init Duration
 	asked      bool // ready is closed
 	failure    error
-	extensions map[string]chan string // event names for each that registered
+	extensions map[string]*extension
 	idle       *time.Timer
 	born       time.Time
 	initTook   time.Duration
@@ -35,7 +35,7 @@ type environment struct {
 func newEnvironment(f *function) *environment {
 	return &environment{
 		function: f, id: newID()[:8], next: make(chan *invocation), ready: make(chan struct{}), ended: make(chan struct{}),
-		stopping: make(chan struct{}), extensions: map[string]chan string{}, born: time.Now(),
+		stopping: make(chan struct{}), extensions: map[string]*extension{}, born: time.Now(),
 	}
 }
 
@@ -100,11 +100,12 @@ func (v *environment) run() error {
 		v.say("it cannot be started: " + err.Error())
 		return errors.New("it cannot be started")
 	}
-	init := time.AfterFunc(initWithin, func() {
+	within := f.emulator.config.Init
+	init := time.AfterFunc(within, func() {
 		select {
 		case <-v.ready:
 		default:
-			v.fail(fmt.Errorf("it did not ask for an invocation within %v", initWithin))
+			v.fail(fmt.Errorf("it did not ask for an invocation within %v", within))
 		}
 	})
 	defer init.Stop()
@@ -218,10 +219,12 @@ func (v *environment) end() { v.stopOnce.Do(func() { close(v.stopping) }) }
 
 func (v *environment) shutDown(p *process) {
 	v.mu.Lock()
-	for _, events := range v.extensions {
-		select {
-		case events <- "SHUTDOWN":
-		default:
+	for _, ext := range v.extensions {
+		if ext.shutdown {
+			select {
+			case ext.events <- "SHUTDOWN":
+			default:
+			}
 		}
 	}
 	asked := len(v.extensions) > 0
@@ -231,7 +234,7 @@ func (v *environment) shutDown(p *process) {
 		p.terminate()
 		select {
 		case <-p.gone:
-		case <-time.After(shutdownWithin):
+		case <-time.After(v.function.emulator.config.End):
 		}
 	}
 	p.kill()

@@ -39,7 +39,7 @@ func (e *Emulator) Front(name string) http.Handler {
 			return
 		}
 		// Who stops reading is not waited for longer than the function lives.
-		_ = http.NewResponseController(w).SetWriteDeadline(now.Add(f.Timeout + initWithin))
+		_ = http.NewResponseController(w).SetWriteDeadline(now.Add(f.Timeout + e.config.Init))
 		begun := false
 		// A caller who leaves does not end the function.
 		err = e.Invoke(context.WithoutCancel(r.Context()), name, payload, func(kind string, body io.Reader) error {

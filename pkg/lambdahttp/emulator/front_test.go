@@ -206,7 +206,7 @@ func TestMany(t *testing.T) {
 
 func TestTimeout(t *testing.T) {
 	t.Parallel()
-	short := func(f *emulator.Function) { f.Timeout, f.Concurrency = time.Second, 1 }
+	short := func(f *emulator.Function) { f.Timeout, f.Concurrency = 5*time.Second, 1 }
 	e, out := run(t, emulator.Config{}, function("buffered", "buffered", short), function("streaming", "streaming", short))
 	if status, _ := get(t, serve(t, e, "buffered")+"/hang"); status != http.StatusBadGateway {
 		t.Errorf("%d", status)
@@ -216,7 +216,7 @@ func TestTimeout(t *testing.T) {
 	if status, body := get(t, serve(t, e, "streaming")+"/hold"); status != 200 || !strings.HasPrefix(body, "0\n1\n") {
 		t.Errorf("%d %.100q", status, body)
 	}
-	if !strings.Contains(out.String(), "Task timed out after 1.00 seconds") {
+	if !strings.Contains(out.String(), "Task timed out after 5.00 seconds") {
 		t.Errorf("%s", out)
 	}
 	until(t, "forgotten", func() bool { all, _ := e.Environments("buffered"); return all == 0 })

@@ -124,7 +124,7 @@ func (v *environment) registerExtension(w http.ResponseWriter, r *http.Request) 
 	}
 	id := newID()
 	v.mu.Lock()
-	v.extensions[id] = make(chan string, 1)
+	v.extensions[id] = &extension{events: make(chan string, 1), shutdown: slices.Contains(asked.Events, "SHUTDOWN")}
 	v.mu.Unlock()
 	w.Header().Set("Lambda-Extension-Identifier", id)
 	_ = json.NewEncoder(w).Encode(map[string]string{
@@ -135,16 +135,23 @@ func (v *environment) registerExtension(w http.ResponseWriter, r *http.Request) 
 	}
 }
 
+// extension is one that has registered. Even one that asks for no event, as the
+// library's own does, has the process told by a signal that it is to end.
+type extension struct {
+	events   chan string
+	shutdown bool
+}
+
 func (v *environment) getExtensionEvent(w http.ResponseWriter, r *http.Request) {
 	v.mu.Lock()
-	events := v.extensions[r.Header.Get("Lambda-Extension-Identifier")]
+	ext := v.extensions[r.Header.Get("Lambda-Extension-Identifier")]
 	v.mu.Unlock()
-	if events == nil {
+	if ext == nil {
 		refuse(w, http.StatusForbidden, "InvalidExtensionIdentifier")
 		return
 	}
 	select {
-	case name := <-events:
+	case name := <-ext.events:
 		_ = json.NewEncoder(w).Encode(map[string]any{"eventType": name, "shutdownReason": "spindown"})
 	case <-r.Context().Done():
 	case <-v.ended:

@@ -41,41 +41,22 @@ func runDev(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	dir, err := filepath.Abs(config.DataDir)
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
 	say := func(format string, values ...any) { fmt.Fprintf(out, format+"\n", values...) }
-
-	// The port first: whoever cannot have it should not wait for a build.
-	listener, err := net.Listen("tcp", config.Listen)
+	dir, listener, err := beginDevelopment(config)
 	if err != nil {
-		return fmt.Errorf("%w (RYNDA_LISTEN chooses another address)", err)
+		return err
 	}
 	defer listener.Close()
-	if host := listener.Addr().(*net.TCPAddr).IP; !host.IsLoopback() {
-		return errors.New("a development start has a user without a password and listens on this machine only; use rynda serve")
-	}
 
 	static, err := developmentWeb(ctx, dir, say)
 	if err != nil {
 		return err
 	}
-	if config.DatabaseURL == "" {
-		say("database   starting a private Postgres in %s", filepath.Join(config.DataDir, "postgres"))
-		server, err := localpg.Start(ctx, localpg.Config{
-			DataDir: filepath.Join(dir, "postgres"), NodeModules: nodeModules(),
-		})
-		if err != nil {
-			return err
-		}
-		defer server.Stop()
-		config.DatabaseURL = wiring.Secret(server.URL(""))
-		say("           Postgres %s is up", server.Version())
+	stop, err := startDatabase(ctx, dir, &config, say)
+	if err != nil {
+		return err
 	}
+	defer stop()
 	applied, err := migrations.Up(ctx, string(config.DatabaseURL))
 	if err != nil {
 		return err
@@ -108,6 +89,40 @@ func runDev(ctx context.Context, args []string, out io.Writer) error {
 	err = app.Serve(ctx, listener)
 	say("ended")
 	return err
+}
+
+// beginDevelopment makes the data folder and takes the port: whoever cannot have
+// it should not wait for a build first.
+func beginDevelopment(config wiring.Config) (dir string, listener net.Listener, err error) {
+	if dir, err = filepath.Abs(config.DataDir); err != nil {
+		return "", nil, err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", nil, err
+	}
+	if listener, err = net.Listen("tcp", config.Listen); err != nil {
+		return "", nil, fmt.Errorf("%w (RYNDA_LISTEN chooses another address)", err)
+	}
+	if host := listener.Addr().(*net.TCPAddr).IP; !host.IsLoopback() {
+		listener.Close()
+		return "", nil, errors.New("a development start has a user without a password and listens on this machine only; use rynda serve")
+	}
+	return dir, listener, nil
+}
+
+// startDatabase starts a private Postgres where no database is given.
+func startDatabase(ctx context.Context, dir string, config *wiring.Config, say func(string, ...any)) (stop func(), err error) {
+	if config.DatabaseURL != "" {
+		return func() {}, nil
+	}
+	say("database   starting a private Postgres in %s", filepath.Join(config.DataDir, "postgres"))
+	server, err := localpg.Start(ctx, localpg.Config{DataDir: filepath.Join(dir, "postgres"), NodeModules: nodeModules()})
+	if err != nil {
+		return nil, err
+	}
+	config.DatabaseURL = wiring.Secret(server.URL(""))
+	say("           Postgres %s is up", server.Version())
+	return func() { _ = server.Stop() }, nil
 }
 
 func exampleLine(dev devFile) string {

@@ -14,6 +14,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"rynda/functions/internal/site"
 )
 
 // The web parts as they are served: the app at /, the element and the client
@@ -32,29 +34,37 @@ func developmentWeb(ctx context.Context, dir string, say func(string, ...any)) (
 	if err != nil {
 		return servedWeb()
 	}
-	sources := filepath.Join(root, "web")
-	stamp, err := webStamp(sources)
+	built, err := builtSite(ctx, root, dir, say)
 	if err != nil {
 		return nil, err
 	}
-	built := filepath.Join(dir, "web")
-	if was, err := os.ReadFile(filepath.Join(built, "stamp")); err != nil || string(was) != stamp {
-		unlock, err := lockFile(filepath.Join(sources, "node_modules.lock"))
-		if err != nil {
-			return nil, err
-		}
-		defer unlock()
-		if err := buildWeb(ctx, sources, built, stamp, say); err != nil {
-			return nil, err
-		}
+	return site.Files(os.DirFS(built)), nil
+}
+
+// builtSite builds the web parts of the checkout into dir/web, unless what is
+// there is of these sources.
+func builtSite(ctx context.Context, root, dir string, say func(string, ...any)) (built string, err error) {
+	sources := filepath.Join(root, "web")
+	stamp, err := webStamp(sources)
+	if err != nil {
+		return "", err
 	}
-	return webFiles(os.DirFS(built)), nil
+	built = filepath.Join(dir, "web")
+	if was, err := os.ReadFile(filepath.Join(built, "stamp")); err == nil && string(was) == stamp {
+		return built, nil
+	}
+	unlock, err := lockFile(filepath.Join(sources, "node_modules.lock"))
+	if err != nil {
+		return "", err
+	}
+	defer unlock()
+	return built, buildWeb(ctx, sources, built, stamp, say)
 }
 
 // servedWeb serves what is built in, or what RYNDA's own checkout has built.
 func servedWeb() (http.Handler, error) {
 	if files := embeddedWeb(); files != nil {
-		return webFiles(files), nil
+		return site.Files(files), nil
 	}
 	root, err := checkout()
 	if err != nil {
@@ -64,7 +74,7 @@ func servedWeb() (http.Handler, error) {
 	if _, err := os.Stat(filepath.Join(built, "index.html")); err != nil {
 		return nil, nil
 	}
-	return webFiles(os.DirFS(built)), nil
+	return site.Files(os.DirFS(built)), nil
 }
 
 func buildWeb(ctx context.Context, sources, built, stamp string, say func(string, ...any)) error {
@@ -182,30 +192,4 @@ func webStamp(sources string) (string, error) {
 		return err
 	})
 	return hex.EncodeToString(h.Sum(nil)), err
-}
-
-// webFiles serves a built page. Names with a hash never change; everything else
-// is asked for again each time. Addresses of the app, which have no dot in
-// their last part, get the app.
-func webFiles(files fs.FS) http.Handler {
-	server := http.FileServerFS(files)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		path := strings.TrimPrefix(r.URL.Path, "/")
-		switch {
-		case strings.HasPrefix(path, "assets/"):
-			w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
-		default:
-			w.Header().Set("Cache-Control", "no-cache")
-		}
-		last := path[strings.LastIndexByte(path, '/')+1:]
-		if path == "stamp" || strings.HasSuffix(path, "/") || strings.HasPrefix(path, "assets/") && last == "" {
-			http.NotFound(w, r)
-			return
-		}
-		if !strings.Contains(last, ".") {
-			r = r.Clone(r.Context())
-			r.URL.Path = "/"
-		}
-		server.ServeHTTP(w, r)
-	})
 }

@@ -166,7 +166,7 @@ func (a *Authenticator) identify(r *http.Request, how trust) (Identity, error) {
 	if !a.config.Local {
 		return Identity{}, fmt.Errorf("nothing to go by: %w", ErrUnauthorized)
 	}
-	if err := direct(r); err != nil {
+	if err := Direct(r); err != nil {
 		return Identity{}, err
 	}
 	if err := checkOrigin(r); err != nil {

@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// direct says why a request cannot be from this very machine, or nil. It is
+// Direct says why a request cannot be from this very machine, or nil. It is
 // about the local user and plain cookies: a request that came through a proxy,
 // or whose Host is a name that somebody's DNS has pointed here, is not direct.
-func direct(r *http.Request) error {
+func Direct(r *http.Request) error {
 	for name := range r.Header {
 		switch {
 		case name == "Forwarded", name == "Via", name == "X-Real-Ip", strings.HasPrefix(name, "X-Forwarded-"):

@@ -49,4 +49,4 @@ func cookie(r *http.Request, address, secure, plain, value string, life time.Dur
 	return c
 }
 
-func loopback(r *http.Request) bool { return r.TLS == nil && direct(r) == nil }
+func loopback(r *http.Request) bool { return r.TLS == nil && Direct(r) == nil }

@@ -147,7 +147,7 @@ func (a *Authenticator) byBasis(r *http.Request, how trust, basis Basis) (who Id
 		if !a.config.Local {
 			return Identity{}, fmt.Errorf("there is no local user: %w", ErrUnauthorized)
 		}
-		if err := direct(r); err != nil {
+		if err := Direct(r); err != nil {
 			return Identity{}, err
 		}
 		who, err = a.reached(r.Context(), proof{who: Identity{Kind: Local, ID: basis.ID, Name: basis.Name}, all: true})

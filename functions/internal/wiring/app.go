@@ -36,6 +36,7 @@ import (
 
 // Options are what only the start that is chosen knows.
 type Options struct {
+	Resting      bool         // the process answers one request at a time and rests between: no Run, no Serve
 	Local        bool         // the local staff user exists
 	LocalName    string       // what "viewed by" shows for that user
 	ExampleToken string       // ingest token for the example line of the page
@@ -56,12 +57,13 @@ type App struct {
 	Auth     *auth.Authenticator
 	Handler  http.Handler
 
-	core    *pgxpool.Pool // of the committer and the folder: readers cannot starve them
-	logger  *slog.Logger
-	quiet   *slog.Logger // does not report to the journal
-	self    *selfReporter
-	metrics *metrics
-	ending  atomic.Bool
+	core     *pgxpool.Pool // of the committer and the folder: readers cannot starve them
+	logger   *slog.Logger
+	quiet    *slog.Logger // does not report to the journal
+	self     *selfReporter
+	metrics  *metrics
+	ending   atomic.Bool
+	recorded atomic.Bool // something that a resting process has to fold
 }
 
 // source is the log together with what wakes its readers, as the relay wants it.
@@ -98,17 +100,17 @@ func New(ctx context.Context, config Config, options Options) (*App, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the environment is not right:\n  %w", err)
 	}
-	if a.Pool, err = newPool(ctx, config.DatabaseURL, max(config.Connections, 4), nil); err != nil {
-		return nil, err
-	}
-	if a.core, err = newPool(ctx, config.DatabaseURL, int32(max(config.Recorder.Committers, 1)+2), postgres.TuneForWriting); err != nil {
-		a.Pool.Close()
+	if err := a.connect(ctx, options.Resting); err != nil {
 		return nil, err
 	}
 	a.metrics = newMetrics(a)
 	core := postgres.NewStore(a.core, nil)
 	a.Log = eventlog.New(a.Pool)
-	a.Doorbell = eventlog.NewDoorbell(a.Log, eventlog.DoorbellConfig{Listen: listener(config)})
+	bell := eventlog.DoorbellConfig{Listen: listener(config)}
+	if options.Resting {
+		bell = eventlog.DoorbellConfig{Poll: lookEvery}
+	}
+	a.Doorbell = eventlog.NewDoorbell(a.Log, bell)
 	a.Store = postgres.NewStore(a.Pool, nil)
 	a.Folder = postgres.NewFolder(a.core, config.Fold, nil)
 	a.Recorder = postgres.NewRecorder(core, config.Recorder)
@@ -125,6 +127,11 @@ func New(ctx context.Context, config Config, options Options) (*App, error) {
 		logger.Error("inbox row set aside", "project", project, "kind", kind, "reason", reason)
 	}
 	a.Recorder.OnCommit = func(int) { a.Folder.Kick() }
+	tick := a.tick
+	if options.Resting {
+		a.Recorder.OnCommit = func(int) { a.recorded.Store(true) }
+		tick = a.foldSoon
+	}
 	a.Store.Fold = a.Folder.Fold
 	a.Store.Retention, core.Retention = config.Retention, config.Retention
 
@@ -135,17 +142,42 @@ func New(ctx context.Context, config Config, options Options) (*App, error) {
 		login = l
 	}
 	a.Relay = relay.New(source{a.Log, a.Doorbell}, config.Relay)
+	stream := a.Relay.Handler(a.authenticateStream, httpapi.WriteProblem)
+	if options.Resting {
+		stream = a.stream(config.Relay)
+	}
 	config.HTTP.ExampleToken = options.ExampleToken
 	config.HTTP.Retention = config.Retention.Occurrences
 	config.HTTP.Version = Version()
 	a.Handler = httpapi.New(httpapi.Deps{
 		Auth: a.Auth, Tickets: auth.NewTickets(a.Auth, a.Store), Login: login,
 		Store: recording{a.Store, a.Recorder, a.metrics}, Log: a.Log, Waiter: a.Doorbell,
-		Tick:    a.tick,
-		Stream:  a.Relay.Handler(a.authenticateStream, httpapi.WriteProblem),
+		Tick:    tick,
+		Stream:  stream,
 		Metrics: a.metrics.handler(), Static: options.Static, Ready: a.Ready, Observer: a.metrics, Logger: a.logger,
 	}, config.HTTP)
+	if options.Resting {
+		a.Handler = a.resting(a.Handler)
+	}
 	return a, nil
+}
+
+// connect makes the pools: one for everybody and one of which readers cannot
+// starve the committer and the folder, or a single connection.
+func (a *App) connect(ctx context.Context, resting bool) (err error) {
+	if resting {
+		a.Pool, err = newPool(ctx, a.Config.DatabaseURL, 1, restingPool)
+		a.core = a.Pool
+		return err
+	}
+	if a.Pool, err = newPool(ctx, a.Config.DatabaseURL, max(a.Config.Connections, 4), nil); err != nil {
+		return err
+	}
+	committers := int32(max(a.Config.Recorder.Committers, 1))
+	if a.core, err = newPool(ctx, a.Config.DatabaseURL, committers+2, postgres.TuneForWriting); err != nil {
+		a.Pool.Close()
+	}
+	return err
 }
 
 // Histogram names the step as the store does.

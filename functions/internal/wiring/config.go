@@ -37,6 +37,10 @@ type Config struct {
 	Connections int32 `envconfig:"RYNDA_CONNECTIONS" default:"16"`
 	// LogLevel is the least level that is logged: debug, info, warn or error.
 	LogLevel string `envconfig:"RYNDA_LOG_LEVEL" default:"info"`
+	// Session is how long a stream lasts at most in a function, where an open one
+	// holds an environment of its own; it ends with a bye a second before. 0 is as
+	// long as the function may. A relay that is a process has RYNDA_RELAY_MAX_AGE.
+	Session time.Duration `envconfig:"RYNDA_RELAY_SESSION" default:"55s"`
 	// ShutdownWithin bounds an orderly end.
 	ShutdownWithin time.Duration `envconfig:"RYNDA_SHUTDOWN_WITHIN" default:"10s"`
 

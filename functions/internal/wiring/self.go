@@ -65,6 +65,22 @@ func (s *selfReporter) offer(r slog.Record) {
 	}
 }
 
+// flush records what was offered so far, within a bound.
+func (s *selfReporter) flush(ctx context.Context, projects func(context.Context) ([]auth.ProjectRow, error), within time.Duration) {
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	for {
+		select {
+		case report := <-s.queue:
+			if err := s.store(ctx, report, projects); err != nil {
+				s.log.Warn("own error not journaled", "error", err)
+			}
+		default:
+			return
+		}
+	}
+}
+
 // run records what was offered, until ctx ends.
 func (s *selfReporter) run(ctx context.Context, projects func(context.Context) ([]auth.ProjectRow, error)) {
 	for {

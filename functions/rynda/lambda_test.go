@@ -1,0 +1,228 @@
+package main
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"rynda/functions"
+	"rynda/pkg/pgtest"
+)
+
+// testPackages are the packages for this machine, built at most once per run,
+// and kept between runs while the sources are the same.
+var testPackages = sync.OnceValues(func() (dir string, err error) {
+	built, err := testWeb()
+	if err != nil {
+		return "", err
+	}
+	dir = filepath.Join(builtFrom(built), ".rynda", "tests", "packages")
+	unlock, err := lockFile(filepath.Join(filepath.Dir(dir), "packages.lock"))
+	if err != nil {
+		return "", err
+	}
+	defer unlock()
+	say := func(format string, values ...any) { fmt.Printf(format+"\n", values...) }
+	return dir, packageFrom(context.Background(), builtFrom(built), built, dir, say)
+})
+
+// startLambda runs "rynda lambda" on the database and waits until it is ready.
+func startLambda(t *testing.T, args ...string) (s *system, dev devFile) {
+	t.Helper()
+	if runtime.GOOS != "linux" || testing.Short() {
+		t.Skip("the packages are built for Linux, and take a while")
+	}
+	needWeb(t)
+	zips, err := testPackages()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s = &system{t: t, dsn: pgtest.New(t), log: &lockedBuffer{}, listen: freeAddress(t)}
+	s.url = "http://" + s.listen
+	dir := t.TempDir()
+	s.process = exec.Command(os.Args[0], append([]string{"lambda", "-zips", zips}, args...)...)
+	s.process.Env = append(clean(os.Environ()), "BE_RYNDA=1", "DATABASE_URL="+s.dsn, "RYNDA_LISTEN="+s.listen, "RYNDA_DATA_DIR="+dir)
+	s.process.Stdout, s.process.Stderr = s.log, s.log
+	s.process.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := s.process.Start(); err != nil {
+		t.Fatal(err)
+	}
+	process, exited := s.process, make(chan struct{})
+	s.exited = exited
+	go func() { defer close(exited); _ = process.Wait() }()
+	t.Cleanup(func() {
+		s.stop(syscall.SIGTERM, process, exited)
+		if t.Failed() {
+			text, _ := os.ReadFile(filepath.Join(dir, "rynda.log"))
+			t.Log(tailOf(string(text)))
+		}
+	})
+	s.await("ready", func() bool {
+		answer, err := http.Get(s.url + "/readyz")
+		if err != nil {
+			return false
+		}
+		defer answer.Body.Close()
+		return answer.StatusCode == http.StatusOK
+	})
+	text, err := os.ReadFile(filepath.Join(dir, "dev.json"))
+	if err == nil {
+		err = json.Unmarshal(text, &dev)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.ingest, s.staff = dev.IngestToken, dev.StaffToken
+	return s, dev
+}
+
+// The packages that are deployed keep every promise on this machine, with their
+// processes stopped between invocations.
+func TestLambdaKeepsEveryPromise(t *testing.T) {
+	t.Parallel()
+	s, _ := startLambda(t)
+	var out bytes.Buffer
+	err := runSmoke(t.Context(), []string{"-ingest", s.ingest, "-staff", s.staff, s.url}, &out)
+	if err != nil || !strings.Contains(out.String(), "all 20 checks passed") {
+		t.Errorf("%v\n%s", err, out.String())
+	}
+	// The server closes every connection while the functions are frozen. The first
+	// call of each afterwards is answered as if nothing had been.
+	if n := s.number(`select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`); n < 3 {
+		t.Errorf("only %d connections were there to close", n)
+	}
+	for request, body := range map[string]any{"GET /v1/feed": nil, "POST /v1/groups/viewed": map[string]string{"through_cursor": "garbage"},
+		"POST /v1/reports": map[string]string{"message": "after a freeze", "report_id": "after-a-freeze"}} {
+		method, path, _ := strings.Cut(request, " ")
+		token := s.staff
+		if path == "/v1/reports" {
+			token = s.ingest
+		}
+		var answer []byte
+		if status, err := s.call(method, path, token, body, &answer); err != nil || status >= 500 || method == "GET" && status != 200 {
+			t.Errorf("%s after a freeze: %d %v %s", request, status, err, answer)
+		}
+	}
+	// The person at this machine needs no token, and nobody else gets in so.
+	for origin, want := range map[string]int{"": http.StatusOK, "cross-site": http.StatusForbidden} {
+		r, _ := http.NewRequest("GET", s.url+"/v1/feed", nil)
+		if origin != "" {
+			r.Header.Set("Sec-Fetch-Site", origin)
+		}
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		if answer.StatusCode != want {
+			t.Errorf("from %q: %d, want %d", origin, answer.StatusCode, want)
+		}
+	}
+	r, _ := http.NewRequest("GET", s.url+"/v1/feed", nil)
+	r.Header.Set("X-Forwarded-For", "203.0.113.7")
+	if answer, err := http.DefaultClient.Do(r); err != nil || answer.StatusCode != http.StatusUnauthorized {
+		t.Errorf("through a proxy: %v, %v", answer, err)
+	}
+}
+
+// What is built twice, in two folders, is the same to the byte.
+func TestPackagesAreReproducible(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("it builds twice")
+	}
+	needWeb(t)
+	built := builtWeb(t)
+	root, copied := builtFrom(built), t.TempDir()
+	for _, part := range []string{"functions", "pkg", "migrations", "openapi"} {
+		if err := os.CopyFS(filepath.Join(copied, part), os.DirFS(filepath.Join(root, part))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, file := range []string{"go.mod", "go.sum"} {
+		text, err := os.ReadFile(filepath.Join(root, file))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(copied, file), text, 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	var sums [2]string
+	for i, from := range []string{root, copied} {
+		p, err := packageOne(t.Context(), from, built, "feed", runtime.GOARCH, t.TempDir(), t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		sums[i] = p.sha256
+		if p.bytes > maxPackage {
+			t.Errorf("%d bytes", p.bytes)
+		}
+	}
+	if sums[0] != sums[1] {
+		t.Errorf("%v", sums)
+	}
+}
+
+func TestPackagesHoldWhatTheManifestSays(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("it builds them")
+	}
+	needWeb(t)
+	zips, err := testPackages()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, f := range functions.Read().Functions {
+		z, err := zip.OpenReader(filepath.Join(zips, name+".zip"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		page := false
+		for _, file := range z.File {
+			page = page || file.Name == "web/index.html"
+			if file.Name == "bootstrap" && file.Mode().Perm() != 0o755 {
+				t.Errorf("%s: bootstrap is %v", name, file.Mode())
+			}
+		}
+		if z.File[0].Name != "bootstrap" || page != f.Page {
+			t.Errorf("%s begins with %s, page %v", name, z.File[0].Name, page)
+		}
+		z.Close()
+	}
+}
+
+func TestUnpackRefusesWhatLeavesItsFolder(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"../evil", "/evil", "a/../../evil"} {
+		var b bytes.Buffer
+		z := zip.NewWriter(&b)
+		w, err := z.Create(name)
+		if err == nil {
+			_, err = w.Write([]byte("x"))
+		}
+		if err != nil || z.Close() != nil {
+			t.Fatal(err)
+		}
+		dir := t.TempDir()
+		path := filepath.Join(dir, "f.zip")
+		if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if folder, err := unpack(path, filepath.Join(dir, "out")); err == nil {
+			t.Errorf("%s was unpacked into %s", name, folder)
+		}
+	}
+}

@@ -71,16 +71,19 @@ scenario('many tabs share one connection, and whoever leaves is not missed', asy
   }
 
   async function byLeader() {
-    const { line, ann, tabs, first, last } = await open(3, ['SharedWorker']);
+    const { line, ann, tabs } = await open(3, ['SharedWorker']);
     await line.carries(1);
-    assert.deepEqual(await roles(tabs), ['follower', 'follower', 'leader']);
-    assert.equal(await role(first.page), 'leader');
-    await story('a leader and those who follow', last, first);
-    await first.page.close();
-    await story('the leader is closed', tabs[1], last);
-    await until(() => roles(tabs.slice(1)), ['follower', 'leader'], 'another leads');
+    await until(() => roles(tabs), ['follower', 'follower', 'leader'], 'one leads');
+    // On a machine that is slow enough it need not be the first.
+    const led = await Promise.all(tabs.map(({ page }) => role(page)));
+    const leader = tabs[led.indexOf('leader')];
+    const others = tabs.filter((tab) => tab !== leader);
+    await story('a leader and those who follow', others[0], leader);
+    await leader.page.close();
+    await story('the leader is closed', ...others);
+    await until(() => roles(others), ['follower', 'leader'], 'another leads');
     await line.carries(1);
-    await missedNothing(tabs.slice(1));
+    await missedNothing(others);
     ann.faultless();
   }
 

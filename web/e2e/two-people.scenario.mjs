@@ -63,11 +63,16 @@ async function watchCards(context) {
   const shown = new Set();
   await context.exposeBinding('ryndaShown', (_, line) => void shown.add(line));
   await context.addInitScript(() => {
+    const told = new Set(); // each line once: a call per frame is more than a slow machine can take
     const look = () => {
       const who = document.querySelector('button[aria-label^="Signed in as"]')?.getAttribute('aria-label');
       const cards =
         document.querySelector('rynda-alerts')?.shadowRoot?.querySelectorAll('.card .title') ?? [];
-      if (who) for (const { textContent } of cards) globalThis.ryndaShown(`${who}: ${textContent}`);
+      for (const { textContent } of who ? cards : []) {
+        const line = `${who}: ${textContent}`;
+        if (!told.has(line)) globalThis.ryndaShown(line);
+        told.add(line);
+      }
       requestAnimationFrame(look);
     };
     look();

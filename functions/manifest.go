@@ -10,7 +10,6 @@ import (
 	"bytes"
 	_ "embed"
 	"encoding/json"
-	"fmt"
 	"strings"
 	"time"
 )
@@ -53,7 +52,7 @@ func Read() Manifest {
 
 // Owner is the function that answers a request: that of the most specific route
 // that matches it, as an HTTP API chooses, where a name that is written out
-// beats a placeholder, the earlier in the path the more; otherwise the default.
+// beats a parameter, the earlier in the path the more; otherwise the default.
 // HEAD is answered by whoever answers GET.
 func (m Manifest) Owner(method, path string) string {
 	if method == "HEAD" {
@@ -71,7 +70,7 @@ func (m Manifest) Owner(method, path string) string {
 }
 
 // match says how specific a route is for a request, one letter a segment: c as
-// it is written, b a placeholder, a all the rest; empty when it does not match.
+// it is written, b a parameter, a all the rest; empty when it does not match.
 func match(route, method, path string) string {
 	of, pattern, _ := strings.Cut(route, " ")
 	if of != method {
@@ -104,9 +103,4 @@ func match(route, method, path string) string {
 		return ""
 	}
 	return rank.String()
-}
-
-// String is for messages.
-func (f Function) String() string {
-	return fmt.Sprintf("%d MB, %d s, at most %d at once", f.MemoryMB, f.TimeoutS, f.Concurrency)
 }

@@ -64,7 +64,7 @@ func (c Config) set(ctx context.Context) (*stage, error) {
 	}
 	b, err := launch(ctx, chromium, c.Dir)
 	if err != nil {
-		s.stop()
+		s.Stop()
 		return nil, err
 	}
 	return &stage{server: s, browser: b}, nil
@@ -72,7 +72,7 @@ func (c Config) set(ctx context.Context) (*stage, error) {
 
 func (s *stage) clear() {
 	s.browser.close()
-	s.server.stop()
+	s.server.Stop()
 }
 
 // findChromium looks where RYNDA_CHROMIUM says, or where programs are.

@@ -4,27 +4,25 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"sync/atomic"
-	"syscall"
 	"time"
+
+	"rynda/bench/process"
 )
 
 // server is the development start with the page, run as a process of its own:
 // the one start in which a browser needs no login.
 type server struct {
-	process *exec.Cmd
-	exited  chan struct{}
-	url     string
-	ingest  string
-	staff   string
-	posted  atomic.Int64
+	*process.Server
+	url    string
+	ingest string
+	staff  string
+	posted atomic.Int64
 }
 
 // serve runs the binary on the database, with its state in dir: a page that was
@@ -33,65 +31,31 @@ func serve(ctx context.Context, binary, dsn, dir string) (*server, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	address, err := process.Address()
 	if err != nil {
 		return nil, err
 	}
-	address := listener.Addr().String()
-	listener.Close()
-	s := &server{url: "http://" + address, exited: make(chan struct{})}
-	s.process = exec.CommandContext(ctx, binary, "dev")
-	s.process.Env = append(os.Environ(), "DATABASE_URL="+dsn, "RYNDA_LISTEN="+address, "RYNDA_DATA_DIR="+dir,
+	command := exec.CommandContext(ctx, binary, "dev")
+	command.Env = append(os.Environ(), "DATABASE_URL="+dsn, "RYNDA_LISTEN="+address, "RYNDA_DATA_DIR="+dir,
 		"RYNDA_NEW_GROUPS=-1", "RYNDA_RATE_LIMIT=0", "RYNDA_LOG_LEVEL=warn")
-	s.process.Stderr = os.Stderr
-	s.process.Cancel = func() error { return s.process.Process.Signal(syscall.SIGTERM) }
-	if err := s.process.Start(); err != nil {
+	s := &server{url: "http://" + address}
+	if s.Server, err = process.Start(ctx, command, address, 10*time.Minute); err != nil { // it may have a page to build
 		return nil, err
-	}
-	go func() { defer close(s.exited); _ = s.process.Wait() }()
-	if err := s.ready(ctx, filepath.Join(dir, "dev.json")); err != nil {
-		s.stop()
-		return nil, err
-	}
-	return s, nil
-}
-
-// ready waits until the server answers; before that it may have a page to build.
-func (s *server) ready(ctx context.Context, about string) error {
-	within, cancel := context.WithTimeout(ctx, 10*time.Minute)
-	defer cancel()
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		if answer, err := http.Get(s.url + "/readyz"); err == nil {
-			answer.Body.Close()
-			if answer.StatusCode == http.StatusOK {
-				break
-			}
-		}
-		select {
-		case <-s.exited:
-			return errors.New("the server ended")
-		case <-within.Done():
-			return errors.New("the server did not become ready")
-		case <-tick.C:
-		}
 	}
 	var dev struct {
 		IngestToken string `json:"ingest_token"`
 		StaffToken  string `json:"staff_token"`
 	}
-	text, err := os.ReadFile(about)
+	text, err := os.ReadFile(filepath.Join(dir, "dev.json"))
 	if err == nil {
 		err = json.Unmarshal(text, &dev)
 	}
+	if err != nil {
+		s.Stop()
+		return nil, err
+	}
 	s.ingest, s.staff = dev.IngestToken, dev.StaffToken
-	return err
-}
-
-func (s *server) stop() {
-	_ = s.process.Process.Signal(syscall.SIGTERM)
-	<-s.exited
+	return s, nil
 }
 
 // report is one report of a cause of its own: every name makes another group,

@@ -197,7 +197,7 @@ func Run(ctx context.Context, binary, dsn, dir string, each time.Duration) ([]fi
 	if err != nil {
 		return nil, err
 	}
-	defer s.stop()
+	defer s.Stop()
 	var figures []figure.Figure
 	for _, c := range []struct {
 		name   string

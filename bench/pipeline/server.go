@@ -6,21 +6,18 @@ package pipeline
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"syscall"
 	"time"
+
+	"rynda/bench/process"
 )
 
 // server is "rynda dev" without its page, run as a process of its own.
 type server struct {
-	process *exec.Cmd
-	exited  chan struct{}
+	*process.Server
 	address string
 	ingest  string
 	staff   string
@@ -30,12 +27,11 @@ type server struct {
 // start runs the binary on the database, with a data directory of its own, and
 // waits until it is ready. env is added to the environment.
 func start(ctx context.Context, binary, dsn, dir string, env ...string) (*server, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	address, err := process.Address()
 	if err != nil {
 		return nil, err
 	}
-	s := &server{address: listener.Addr().String(), dsn: dsn, exited: make(chan struct{})}
-	listener.Close()
+	s := &server{address: address, dsn: dsn}
 	run := func(args ...string) *exec.Cmd {
 		command := exec.CommandContext(ctx, binary, args...)
 		command.Dir = dir
@@ -61,35 +57,8 @@ func start(ctx context.Context, binary, dsn, dir string, env ...string) (*server
 	if s.staff, err = token("create", "-staff", "bench"); err != nil {
 		return nil, err
 	}
-	s.process = run("serve")
-	s.process.Cancel = func() error { return s.process.Process.Signal(syscall.SIGTERM) }
-	if err := s.process.Start(); err != nil {
-		return nil, err
-	}
-	go func() { defer close(s.exited); _ = s.process.Wait() }()
-	within, cancel := context.WithTimeout(ctx, 20*time.Second)
-	defer cancel()
-	for tick := time.NewTicker(20 * time.Millisecond); ; {
-		answer, err := http.Get("http://" + s.address + "/readyz")
-		if err == nil {
-			answer.Body.Close()
-			if answer.StatusCode == http.StatusOK {
-				tick.Stop()
-				return s, nil
-			}
-		}
-		select {
-		case <-within.Done():
-			s.stop()
-			return nil, errors.New("the server did not become ready")
-		case <-tick.C:
-		}
-	}
-}
-
-func (s *server) stop() {
-	_ = s.process.Process.Signal(syscall.SIGTERM)
-	<-s.exited
+	s.Server, err = process.Start(ctx, run("serve"), address, time.Minute)
+	return s, err
 }
 
 // report is a body of about 1 KB. cause decides the group.

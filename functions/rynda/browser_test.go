@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -99,46 +98,35 @@ type stage struct {
 func newStage(t *testing.T, built, chromium string, env ...string) *stage {
 	t.Helper()
 	dsn := pgtest.New(t)
-	s := &stage{system: &system{t: t, dsn: dsn, log: &lockedBuffer{}, listen: freeAddress(t), env: env}, dir: t.TempDir(), chromium: chromium}
+	s := &stage{system: &system{t: t, dsn: dsn, log: &lockedBuffer{}, listen: freeAddress(t)}, dir: t.TempDir(), chromium: chromium}
+	s.env = append([]string{"RYNDA_DATA_DIR=" + s.dir}, env...)
 	s.url = "http://" + s.listen
 	if err := os.Symlink(built, filepath.Join(s.dir, "web")); err != nil {
 		t.Fatal(err)
 	}
 	s.startFront()
-	text, err := os.ReadFile(filepath.Join(s.dir, "dev.json"))
+	s.dev = s.readDev(s.dir)
+	return s
+}
+
+// readDev takes the tokens of a development start from its data folder.
+func (s *system) readDev(dir string) (dev devFile) {
+	s.t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, "dev.json"))
 	if err == nil {
-		err = json.Unmarshal(text, &s.dev)
+		err = json.Unmarshal(text, &dev)
 	}
 	if err != nil {
-		t.Fatal(err)
+		s.t.Fatal(err)
 	}
-	s.ingest, s.staff = s.dev.IngestToken, s.dev.StaffToken
-	return s
+	s.ingest, s.staff = dev.IngestToken, dev.StaffToken
+	return dev
 }
 
 // startFront runs the development start with this stage's data.
 func (s *stage) startFront() {
 	s.t.Helper()
-	s.process = exec.Command(os.Args[0], "dev")
-	s.process.Env = append(clean(os.Environ()), append([]string{
-		"BE_RYNDA=1", "DATABASE_URL=" + s.dsn, "RYNDA_LISTEN=" + s.listen, "RYNDA_DATA_DIR=" + s.dir}, s.env...)...)
-	s.process.Stdout, s.process.Stderr = s.log, s.log
-	s.process.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := s.process.Start(); err != nil {
-		s.t.Fatal(err)
-	}
-	process, exited := s.process, make(chan struct{})
-	s.exited = exited
-	go func() { defer close(exited); _ = process.Wait() }()
-	s.t.Cleanup(func() { s.stop(syscall.SIGKILL, process, exited) })
-	s.await("ready", func() bool {
-		answer, err := http.Get(s.url + "/readyz")
-		if err != nil {
-			return false
-		}
-		defer answer.Body.Close()
-		return answer.StatusCode == http.StatusOK
-	})
+	s.run(".", syscall.SIGKILL, "dev")
 }
 
 // play runs one scenario and tells what it measured, and what failed.

@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -56,7 +57,7 @@ func runLambda(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	defer logFile.Close()
-	logger := slog.New(slog.NewTextHandler(logFile, nil))
+	logger := wiring.NewLogger(logFile, wiring.ParseLevel(config.LogLevel))
 
 	e := emulator.New(emulator.Config{Freeze: *freeze, Output: logFile, Logger: logger}, emulated(folders, string(config.DatabaseURL))...)
 	defer e.Close()
@@ -71,9 +72,12 @@ func runLambda(ctx context.Context, args []string, out io.Writer) error {
 	}
 	session := ""
 	if config.Auth.OIDC.Issuer == "" { // where people can sign in they do
-		if session, err = localSession(ctx, dev.DatabaseURL); err != nil {
+		value, end, err := localSession(ctx, dev.DatabaseURL)
+		if err != nil {
 			return err
 		}
+		defer end()
+		session = value
 	}
 
 	ticking, stopTicking := context.WithCancel(ctx)
@@ -153,24 +157,15 @@ func packageFrom(ctx context.Context, root, site, dir string, say func(string, .
 
 // goStamp names the state of what goes into the packages.
 func goStamp(root, site string) (string, error) {
-	h := sha256.New()
-	stamp, err := os.ReadFile(filepath.Join(site, "stamp"))
+	page, err := os.ReadFile(filepath.Join(site, "stamp"))
 	if err != nil {
 		return "", err
 	}
-	h.Write(stamp)
+	h := sha256.New()
+	h.Write(page)
 	for _, part := range []string{"go.mod", "go.sum", "functions", "pkg", "migrations", "openapi"} {
-		err := filepath.WalkDir(filepath.Join(root, part), func(path string, d os.DirEntry, err error) error {
-			if err != nil || d.IsDir() || strings.HasSuffix(path, "_test.go") {
-				if err == nil && d.Name() == "testdata" {
-					return filepath.SkipDir
-				}
-				return err
-			}
-			text, err := os.ReadFile(path)
-			fmt.Fprintf(h, "%s %d\n", strings.TrimPrefix(path, root), len(text))
-			h.Write(text)
-			return err
+		err := hashFiles(h, filepath.Join(root, part), func(d fs.DirEntry) bool {
+			return d.Name() == "testdata" || strings.HasSuffix(d.Name(), "_test.go")
 		})
 		if err != nil {
 			return "", err
@@ -198,16 +193,20 @@ func emulated(folders map[string]string, databaseURL string) (all []emulator.Fun
 	return all
 }
 
-// localSession signs the person at this machine in. The functions have no local
+// localSession signs the person at this machine in, until end. The functions have no local
 // user, and must not have one; so the front gives each request that comes
 // straight from this machine, and brings no right of its own, a session's
 // cookie.
-func localSession(ctx context.Context, databaseURL string) (value string, err error) {
+func localSession(ctx context.Context, databaseURL string) (value string, end func(), err error) {
 	value, row := auth.NewSession()
 	row.UserID, row.Name = localName(), localName()
 	row.CreatedAt = time.Now()
-	row.ExpiresAt = row.CreatedAt.AddDate(0, 1, 0)
-	return value, withStoreAt(ctx, databaseURL, func(s *stores) error { return s.SaveSession(ctx, row) })
+	row.ExpiresAt = row.CreatedAt.AddDate(0, 1, 0) // for a process that is killed
+	err = withStoreAt(ctx, databaseURL, func(s *stores) error { return s.SaveSession(ctx, row) })
+	return value, func() {
+		ctx := context.WithoutCancel(ctx)
+		_ = withStoreAt(ctx, databaseURL, func(s *stores) error { return s.RevokeSession(ctx, row.SHA256) })
+	}, err
 }
 
 // front routes requests to the functions as the front of a deployment does.

@@ -4,11 +4,9 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -38,60 +36,35 @@ var testPackages = sync.OnceValues(func() (dir string, err error) {
 })
 
 // startLambda runs "rynda lambda" on the database and waits until it is ready.
-func startLambda(t *testing.T, args ...string) (s *system, dev devFile) {
+func startLambda(t *testing.T) *system {
 	t.Helper()
 	if runtime.GOOS != "linux" || testing.Short() {
-		t.Skip("the packages are built for Linux, and take a while")
+		t.Skip("the packages are for Linux; -short, which is for the race detector, builds none")
 	}
 	needWeb(t)
 	zips, err := testPackages()
 	if err != nil {
 		t.Fatal(err)
 	}
-	s = &system{t: t, dsn: pgtest.New(t), log: &lockedBuffer{}, listen: freeAddress(t)}
-	s.url = "http://" + s.listen
 	dir := t.TempDir()
-	s.process = exec.Command(os.Args[0], append([]string{"lambda", "-zips", zips}, args...)...)
-	s.process.Env = append(clean(os.Environ()), "BE_RYNDA=1", "DATABASE_URL="+s.dsn, "RYNDA_LISTEN="+s.listen, "RYNDA_DATA_DIR="+dir)
-	s.process.Stdout, s.process.Stderr = s.log, s.log
-	s.process.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := s.process.Start(); err != nil {
-		t.Fatal(err)
-	}
-	process, exited := s.process, make(chan struct{})
-	s.exited = exited
-	go func() { defer close(exited); _ = process.Wait() }()
+	s := &system{t: t, dsn: pgtest.New(t), log: &lockedBuffer{}, listen: freeAddress(t), env: []string{"RYNDA_DATA_DIR=" + dir}}
+	s.url = "http://" + s.listen
 	t.Cleanup(func() {
-		s.stop(syscall.SIGTERM, process, exited)
 		if t.Failed() {
 			text, _ := os.ReadFile(filepath.Join(dir, "rynda.log"))
 			t.Log(tailOf(string(text)))
 		}
 	})
-	s.await("ready", func() bool {
-		answer, err := http.Get(s.url + "/readyz")
-		if err != nil {
-			return false
-		}
-		defer answer.Body.Close()
-		return answer.StatusCode == http.StatusOK
-	})
-	text, err := os.ReadFile(filepath.Join(dir, "dev.json"))
-	if err == nil {
-		err = json.Unmarshal(text, &dev)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.ingest, s.staff = dev.IngestToken, dev.StaffToken
-	return s, dev
+	s.run(".", syscall.SIGTERM, "lambda", "-zips", zips)
+	s.readDev(dir)
+	return s
 }
 
 // The packages that are deployed keep every promise on this machine, with their
 // processes stopped between invocations.
 func TestLambdaKeepsEveryPromise(t *testing.T) {
 	t.Parallel()
-	s, _ := startLambda(t)
+	s := startLambda(t)
 	var out bytes.Buffer
 	err := runSmoke(t.Context(), []string{"-ingest", s.ingest, "-staff", s.staff, s.url}, &out)
 	if err != nil || !strings.Contains(out.String(), "all 20 checks passed") {
@@ -140,7 +113,7 @@ func TestLambdaKeepsEveryPromise(t *testing.T) {
 func TestPackagesAreReproducible(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
-		t.Skip("it builds twice")
+		t.Skip("-short, which is for the race detector, builds no packages")
 	}
 	needWeb(t)
 	built := builtWeb(t)
@@ -178,7 +151,7 @@ func TestPackagesAreReproducible(t *testing.T) {
 func TestPackagesHoldWhatTheManifestSays(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
-		t.Skip("it builds them")
+		t.Skip("-short, which is for the race detector, builds no packages")
 	}
 	needWeb(t)
 	zips, err := testPackages()

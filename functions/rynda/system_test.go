@@ -106,11 +106,18 @@ func freeAddress(t testing.TB) string {
 // start runs "rynda serve" and waits until it is ready.
 func (s *system) start() {
 	s.t.Helper()
-	s.process = exec.Command(os.Args[0], "serve")
+	s.run(s.t.TempDir(), syscall.SIGKILL, "serve")
+}
+
+// run runs a command of the program that serves, in a folder, and waits until it
+// is ready. The signal ends it after the test, if nothing has before.
+func (s *system) run(dir string, ending syscall.Signal, args ...string) {
+	s.t.Helper()
+	s.process = exec.Command(os.Args[0], args...)
 	s.process.Env = append(clean(os.Environ()), append([]string{
 		"BE_RYNDA=1", "DATABASE_URL=" + s.dsn, "RYNDA_LISTEN=" + s.listen}, s.env...)...)
 	s.process.Stdout, s.process.Stderr = s.log, s.log
-	s.process.Dir = s.t.TempDir()
+	s.process.Dir = dir
 	s.process.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := s.process.Start(); err != nil {
 		s.t.Fatal(err)
@@ -118,7 +125,7 @@ func (s *system) start() {
 	process, exited := s.process, make(chan struct{})
 	s.exited = exited
 	go func() { defer close(exited); _ = process.Wait() }()
-	s.t.Cleanup(func() { s.stop(syscall.SIGKILL, process, exited) })
+	s.t.Cleanup(func() { s.stop(ending, process, exited) })
 	s.await("ready", func() bool {
 		answer, err := http.Get(s.url + "/readyz")
 		if err != nil {
@@ -229,12 +236,13 @@ var systemTransport = &http.Transport{MaxIdleConnsPerHost: 64}
 func (s *system) must(method, path, token string, body, out any) {
 	s.t.Helper()
 	var text []byte
-	key, end := rand.Text(), time.Now().Add(patience)
-	status, err := s.callAgain(method, path, token, key, body, &text)
-	for err == nil && status == http.StatusServiceUnavailable && time.Now().Before(end) { // a busy machine
-		time.Sleep(100 * time.Millisecond)
+	var status int
+	var err error
+	key := rand.Text()
+	s.await("answered by another status than 503: "+method+" "+path, func() bool { // a machine may be busy
 		status, err = s.callAgain(method, path, token, key, body, &text)
-	}
+		return err != nil || status != http.StatusServiceUnavailable
+	})
 	if err == nil && out != nil && status < 300 {
 		err = json.Unmarshal(text, out)
 	}

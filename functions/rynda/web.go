@@ -6,12 +6,13 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
+	"hash"
 	"io/fs"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -169,27 +170,27 @@ func nodeModules() []string {
 // installs and builds put there.
 func webStamp(sources string) (string, error) {
 	h := sha256.New()
-	err := filepath.WalkDir(sources, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if d.IsDir() {
-			if name := d.Name(); name == "node_modules" || name == "dist" || name == "e2e" {
-				return filepath.SkipDir
-			}
-			return nil
-		}
-		if strings.HasSuffix(path, ".lock") {
-			return nil
-		}
-		file, err := os.Open(path)
-		if err != nil {
-			return err
-		}
-		defer file.Close()
-		fmt.Fprintf(h, "%s\n", strings.TrimPrefix(path, sources))
-		_, err = io.Copy(h, file)
-		return err
+	err := hashFiles(h, sources, func(d fs.DirEntry) bool {
+		return slices.Contains([]string{"node_modules", "dist", "e2e"}, d.Name()) || strings.HasSuffix(d.Name(), ".lock")
 	})
 	return hex.EncodeToString(h.Sum(nil)), err
+}
+
+// hashFiles adds every file at or below root, by its name there and its bytes,
+// but for those, and the folders, that are left out.
+func hashFiles(h hash.Hash, root string, leaveOut func(fs.DirEntry) bool) error {
+	return filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case leaveOut(d) && d.IsDir():
+			return filepath.SkipDir
+		case leaveOut(d) || d.IsDir():
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		fmt.Fprintf(h, "%s %d\n", strings.TrimPrefix(path, filepath.Dir(root)), len(text))
+		h.Write(text)
+		return err
+	})
 }

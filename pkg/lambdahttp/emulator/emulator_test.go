@@ -110,24 +110,6 @@ func deeds() http.Handler {
 		}
 		fmt.Fprint(w, held[len(held)-1])
 	})
-	// What goes on after the answer: the next call sees how far it came.
-	ticks := 0
-	var mu sync.Mutex
-	mux.HandleFunc("/go-on", func(w http.ResponseWriter, _ *http.Request) {
-		go func() {
-			for {
-				time.Sleep(time.Millisecond)
-				mu.Lock()
-				ticks++
-				mu.Unlock()
-			}
-		}()
-	})
-	mux.HandleFunc("/ticks", func(w http.ResponseWriter, _ *http.Request) {
-		mu.Lock()
-		defer mu.Unlock()
-		fmt.Fprint(w, ticks)
-	})
 	return mux
 }
 

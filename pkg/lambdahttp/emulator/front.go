@@ -1,7 +1,6 @@
 package emulator
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -79,7 +78,7 @@ func (e *Emulator) answer(w http.ResponseWriter, f *function, kind string, body 
 		e.config.Logger.Error("the function streams and its address does not, or the other way round", "function", f.Name)
 		return lambdahttp.ErrAnswer
 	}
-	return lambdahttp.WriteAnswer(w, bytes.Clone(whole))
+	return lambdahttp.WriteAnswer(w, whole)
 }
 
 // forwarded adds what the front knows of the caller. What the caller says of

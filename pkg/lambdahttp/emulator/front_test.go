@@ -185,15 +185,14 @@ func TestMany(t *testing.T) {
 	var callers sync.WaitGroup
 	for range 8 {
 		callers.Go(func() {
-			for done := 0; done < 20; {
-				switch status, body := get(t, url+"/pid"); status {
-				case 200:
-					done++
-				case http.StatusTooManyRequests:
-					time.Sleep(time.Millisecond)
-				default:
+			for range 20 {
+				status, body := http.StatusTooManyRequests, ""
+				until(t, "answered", func() bool {
+					status, body = get(t, url+"/pid")
+					return status != http.StatusTooManyRequests
+				})
+				if status != http.StatusOK {
 					t.Errorf("%d %s", status, body)
-					return
 				}
 			}
 		})
@@ -282,10 +281,6 @@ func TestFreeze(t *testing.T) {
 	e, _ := run(t, emulator.Config{Freeze: true}, function("f", "buffered", func(f *emulator.Function) { f.Concurrency = 1 }))
 	url := serve(t, e, "f")
 	idle := func() { until(t, "idle", func() bool { _, idle := e.Environments("f"); return idle == 1 }) }
-	if status, _ := get(t, url+"/go-on"); status != 200 {
-		t.Fatal(status)
-	}
-	idle()
 	_, pid := get(t, url+"/pid")
 	idle()
 	state := func() string {
@@ -297,8 +292,8 @@ func TestFreeze(t *testing.T) {
 		return after[:1]
 	}
 	until(t, "stopped", func() bool { return state() == "T" })
-	if status, _ := get(t, url+"/ticks"); status != 200 {
-		t.Errorf("after the freeze: %d", status)
+	if status, after := get(t, url+"/pid"); status != 200 || after != pid {
+		t.Errorf("after the freeze: %d, %s and %s", status, pid, after)
 	}
 }
 

@@ -28,8 +28,31 @@ const launch = () =>
   }));
 after(async () => (await launched)?.close());
 
-/** A test that is ended when it takes too long. */
-export const scenario = (name, play) => test(name, { timeout: 8 * 60_000 }, play);
+/** Pages that are open, for what is told when a scenario fails. */
+const opened = new Set();
+
+/** A test that is ended when it takes too long, and says what people saw when it fails. */
+export const scenario = (name, play) =>
+  test(name, { timeout: 8 * 60_000 }, async (t) => {
+    try {
+      await play(t);
+    } catch (failure) {
+      for (const page of opened) t.diagnostic(`seen then: ${await glance(page)}`);
+      throw failure;
+    } finally {
+      opened.clear();
+    }
+  });
+
+/** The address of a page, the word of its indicator and the titles of its cards. */
+async function glance(page) {
+  if (page.isClosed()) return 'a page that was closed';
+  const text = (locator) => locator.allInnerTexts().catch(() => ['?']);
+  const words = await text(page.locator('.connection .word'));
+  const titles = await text(page.locator('rynda-alerts').locator('article.card[data-id] .title'));
+  const bar = await text(page.locator('rynda-alerts').locator('.bar'));
+  return `${page.url()} ${words.join()} [${titles.join(' | ')}] ${bar.join(' ').replaceAll('\n', ' ')}`;
+}
 
 /**
  * Asks as a job or a control plane does, and again while the server cannot do it
@@ -130,6 +153,7 @@ export async function person({ expected = [], without = [], ...options } = {}) {
   await context.exposeBinding('ryndaViolation', (_, text) => fault(text));
   await context.addInitScript(prepare, without);
   context.on('page', (page) => {
+    opened.add(page);
     page.on('console', (line) => {
       if (['error', 'warning'].includes(line.type())) fault(`console: ${line.text()} ${line.location().url}`);
     });

@@ -65,7 +65,7 @@ func joinIn(ctx context.Context, dir string) (string, error) {
 		return "", err
 	}
 	defer unlock(start)
-	if address, err := os.ReadFile(filepath.Join(dir, "server")); err == nil && answers(ctx, string(address)) {
+	if address, err := os.ReadFile(filepath.Join(dir, "server")); err == nil && kept(dir) && answers(ctx, string(address)) {
 		return string(address), nil
 	}
 	return startKeeper(ctx, dir)
@@ -138,6 +138,16 @@ func lockFile(path string, how int) (*os.File, error) {
 func unlock(file *os.File) {
 	syscall.Flock(int(file.Fd()), syscall.LOCK_UN)
 	file.Close()
+}
+
+// kept reports whether a keeper is alive. The server of one that was killed goes
+// on answering for a moment, and then ends.
+func kept(dir string) bool {
+	keeper, err := lockFile(filepath.Join(dir, "keeper"), syscall.LOCK_EX|syscall.LOCK_NB)
+	if err == nil {
+		unlock(keeper)
+	}
+	return errors.Is(err, syscall.EWOULDBLOCK)
 }
 
 func answers(ctx context.Context, address string) bool {

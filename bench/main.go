@@ -102,7 +102,7 @@ func (b *bench) database(ctx context.Context, name string) (string, error) {
 		return "", err
 	}
 	url := b.server.URL(name)
-	_, err = migrations.Up(ctx, url)
+	_, err = migrations.Up(ctx, url, nil)
 	return url, err
 }
 

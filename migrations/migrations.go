@@ -35,17 +35,29 @@ var FS fs.FS = onlySteps{files}
 
 // Up brings the database behind dsn to the newest version and returns how many
 // files it applied; 0 means that there was nothing to do. Each file has its own
-// transaction, so an error leaves the files before it applied.
-func Up(ctx context.Context, dsn string) (int, error) {
+// transaction, so an error leaves the files before it applied. Password, if it
+// is not nil, fills in what each connection needs to be let in.
+func Up(ctx context.Context, dsn string, password func(context.Context, *pgx.ConnConfig) error) (int, error) {
+	db, err := open(dsn, password)
+	if err != nil {
+		return 0, err
+	}
+	defer db.Close()
+	return up(ctx, db)
+}
+
+func open(dsn string, password func(context.Context, *pgx.ConnConfig) error) (*sql.DB, error) {
 	config, err := pgx.ParseConfig(dsn)
 	if err != nil {
-		return 0, fmt.Errorf("migrate: the database URL cannot be read")
+		return nil, fmt.Errorf("migrate: the database URL cannot be read")
 	}
 	// A migration may rebuild what a statement cache remembers.
 	config.DefaultQueryExecMode = pgx.QueryExecModeExec
-	db := stdlib.OpenDB(*config)
-	defer db.Close()
-	return up(ctx, db)
+	var options []stdlib.OptionOpenDB
+	if password != nil {
+		options = append(options, stdlib.OptionBeforeConnect(password))
+	}
+	return stdlib.OpenDB(*config, options...), nil
 }
 
 func up(ctx context.Context, db *sql.DB) (int, error) {

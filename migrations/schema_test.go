@@ -71,7 +71,7 @@ func TestUpAppliesOnceHoweverManyCallIt(t *testing.T) {
 	done := make(chan error, 3)
 	for range 3 {
 		go func() {
-			n, err := migrations.Up(t.Context(), dsn)
+			n, err := migrations.Up(t.Context(), dsn, nil)
 			if err == nil && n != 0 {
 				t.Errorf("%d applied to a database that is up to date", n)
 			}

@@ -57,7 +57,7 @@ func runDev(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	defer stop()
-	applied, err := migrations.Up(ctx, string(config.DatabaseURL))
+	applied, err := migrations.Up(ctx, string(config.DatabaseURL), nil)
 	if err != nil {
 		return err
 	}

@@ -175,9 +175,10 @@ func goStamp(root, site string) (string, error) {
 }
 
 // emulated makes the functions of the manifest, with the settings of this
-// process: each has the whole environment of Rynda, and nothing else of ours.
+// process: each has the whole environment of Rynda, and nothing else of ours,
+// and the rights of its own role in the database.
 func emulated(folders map[string]string, databaseURL string) (all []emulator.Function) {
-	environment := []string{"DATABASE_URL=" + databaseURL}
+	var environment []string
 	for _, entry := range os.Environ() {
 		name, _, _ := strings.Cut(entry, "=")
 		if strings.HasPrefix(name, "RYNDA_") && !slices.Contains([]string{"RYNDA_LISTEN", "RYNDA_DATA_DIR"}, name) {
@@ -185,12 +186,29 @@ func emulated(folders map[string]string, databaseURL string) (all []emulator.Fun
 		}
 	}
 	for name, f := range functions.Read().Functions {
+		own := []string{"DATABASE_URL=" + databaseURL, "RYNDA_DATABASE_ROLES=true"} // migrate's, which makes the roles
+		if name != "migrate" {
+			own = []string{"DATABASE_URL=" + withRole(databaseURL, f.DatabaseRole)}
+		}
 		all = append(all, emulator.Function{
-			Name: name, Command: []string{"bootstrap"}, Dir: folders[name], Environment: environment,
+			Name: name, Command: []string{"bootstrap"}, Dir: folders[name], Environment: append(own, environment...),
 			Memory: f.MemoryMB, Timeout: f.Timeout(), Concurrency: f.Concurrency, Streaming: f.Streaming,
 		})
 	}
 	return all
+}
+
+// withRole is the address with what puts each connection into a role, whoever
+// signed in: in a deployment the function signs in as the role itself.
+func withRole(databaseURL, role string) string {
+	if !strings.Contains(databaseURL, "://") {
+		return databaseURL + " options='-c role=" + role + "'"
+	}
+	sign := "?"
+	if strings.Contains(databaseURL, "?") {
+		sign = "&"
+	}
+	return databaseURL + sign + "options=-c%20role%3D" + role
 }
 
 // localSession signs the person at this machine in, until end. The functions have no local

@@ -4,8 +4,10 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"encoding/pem"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -47,7 +49,7 @@ func startLambda(t *testing.T) *system {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	s := &system{t: t, dsn: pgtest.New(t), log: &lockedBuffer{}, listen: freeAddress(t), env: []string{"RYNDA_DATA_DIR=" + dir}}
+	s := &system{t: t, dsn: pgtest.Direct(pgtest.New(t)), log: &lockedBuffer{}, listen: freeAddress(t), env: []string{"RYNDA_DATA_DIR=" + dir}}
 	s.url = "http://" + s.listen
 	t.Cleanup(func() {
 		if t.Failed() {
@@ -132,13 +134,34 @@ func TestPackagesAreReproducible(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	ca := filepath.Join(t.TempDir(), "ca.pem")
+	server := httptest.NewTLSServer(nil)
+	server.Close()
+	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+	if err := os.WriteFile(ca, certificate, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	also, err := vouching(ca)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := vouching("lambda_test.go"); err == nil {
+		t.Error("what is no certificate was taken for one")
+	}
 	var sums [2]string
 	for i, from := range []string{root, copied} {
-		p, err := packageOne(t.Context(), from, built, "feed", runtime.GOARCH, t.TempDir(), t.TempDir())
+		p, err := packageOne(t.Context(), from, built, "feed", runtime.GOARCH, t.TempDir(), t.TempDir(), also)
 		if err != nil {
 			t.Fatal(err)
 		}
 		sums[i] = p.sha256
+		folder, err := unpack(p.path, t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text, err := os.ReadFile(filepath.Join(folder, "database-ca.pem")); err != nil || !bytes.Equal(text, certificate) {
+			t.Errorf("the certificates of the database: %s %v", text, err)
+		}
 		if p.bytes > maxPackage {
 			t.Errorf("%d bytes", p.bytes)
 		}

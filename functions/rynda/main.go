@@ -38,7 +38,7 @@ func init() { // not a literal: help reads the list
 		{"demo", "[-url URL] [-token TOKEN] [-rate N] [-count N]", "play a platform: errors, runs, deploys and their logs", runDemo},
 		{"smoke", "[-ingest TOKEN] [-staff TOKEN] URL", "try every promise once against a running deployment", runSmoke},
 		{"lambda", "[-zips DIR] [-freeze=false]", "run the Lambda functions on this machine, as they are deployed", runLambda},
-		{"package", "[-arch LIST] [-out DIR]", "build the zips that are deployed", runPackage},
+		{"package", "[-arch LIST] [-out DIR] [-database-ca FILE]", "build the zips that are deployed", runPackage},
 		{"log", "new-epoch", "give the log a new identity after a restore", runLog},
 		{"help", "[config]", "show this, or every environment variable", runHelp},
 	}

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/hex"
 	"errors"
 	"flag"
@@ -36,7 +37,12 @@ func runPackage(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("rynda package", flag.ContinueOnError)
 	arches := flags.String("arch", "arm64,amd64", "the architectures, joined by commas")
 	dir := flags.String("out", filepath.Join(".rynda", "packages"), "the folder for the zips, one below it for each architecture")
+	ca := flags.String("database-ca", "", "a file with the certificates that vouch for the database; each package has it as database-ca.pem")
 	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	also, err := vouching(*ca)
+	if err != nil {
 		return err
 	}
 	say := func(format string, values ...any) { fmt.Fprintf(out, format+"\n", values...) }
@@ -49,7 +55,7 @@ func runPackage(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	for arch := range strings.SplitSeq(*arches, ",") {
-		all, err := packageAll(ctx, root, site, arch, filepath.Join(*dir, arch))
+		all, err := packageAll(ctx, root, site, arch, filepath.Join(*dir, arch), also...)
 		if err != nil {
 			return err
 		}
@@ -63,7 +69,7 @@ func runPackage(ctx context.Context, args []string, out io.Writer) error {
 // packageAll builds every function of the manifest for one architecture of
 // Linux. The same sources and the same Go give the same bytes, wherever they
 // lie: there are no times, no paths and no revisions in them.
-func packageAll(ctx context.Context, root, site, arch, dir string) ([]packaged, error) {
+func packageAll(ctx context.Context, root, site, arch, dir string, also ...packedFile) ([]packaged, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
@@ -75,7 +81,7 @@ func packageAll(ctx context.Context, root, site, arch, dir string) ([]packaged, 
 	var all []packaged
 	var sums strings.Builder
 	for _, name := range sortedNames(functions.Read().Functions) {
-		p, err := packageOne(ctx, root, site, name, arch, dir, work)
+		p, err := packageOne(ctx, root, site, name, arch, dir, work, also)
 		if err != nil {
 			return nil, err
 		}
@@ -89,13 +95,13 @@ func packageAll(ctx context.Context, root, site, arch, dir string) ([]packaged, 
 }
 
 // packageOne builds one function below work and zips it into dir.
-func packageOne(ctx context.Context, root, site, name, arch, dir, work string) (p packaged, err error) {
+func packageOne(ctx context.Context, root, site, name, arch, dir, work string, also []packedFile) (p packaged, err error) {
 	bootstrap := filepath.Join(work, name)
 	if err := buildFunction(ctx, root, name, arch, bootstrap); err != nil {
 		return p, err
 	}
 	p = packaged{name: name, path: filepath.Join(dir, name+".zip")}
-	files := []packedFile{{name: "bootstrap", path: bootstrap, program: true}}
+	files := append([]packedFile{{name: "bootstrap", path: bootstrap, program: true}}, also...)
 	if functions.Read().Functions[name].Page {
 		more, err := siteFiles(site)
 		if err != nil {
@@ -105,6 +111,22 @@ func packageOne(ctx context.Context, root, site, name, arch, dir, work string) (
 	}
 	p.sha256, p.bytes, err = writeZip(p.path, files)
 	return p, err
+}
+
+// vouching is the file of certificates that goes into each package, if one is
+// given: those of the databases of a cloud are in no system's store.
+func vouching(path string) ([]packedFile, error) {
+	if path == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	if !x509.NewCertPool().AppendCertsFromPEM(text) {
+		return nil, fmt.Errorf("%s holds no certificate", path)
+	}
+	return []packedFile{{name: "database-ca.pem", path: path}}, nil
 }
 
 func sortedNames[V any](m map[string]V) []string {

@@ -9,7 +9,6 @@ import (
 	"os"
 
 	"rynda/functions/internal/wiring"
-	"rynda/migrations"
 )
 
 func runServe(ctx context.Context, args []string, _ io.Writer) error {
@@ -48,14 +47,10 @@ func runMigrate(ctx context.Context, _ []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	url := config.ListenURL // a pooler cannot hold the lock of a session
-	if url == "" || url == "off" {
-		url = config.DatabaseURL
-	}
-	if url == "" {
+	if config.DatabaseURL == "" {
 		return errors.New("DATABASE_URL is not set")
 	}
-	applied, err := migrations.Up(ctx, string(url))
+	applied, err := wiring.Migrate(ctx, config)
 	if err != nil {
 		return err
 	}

@@ -24,21 +24,28 @@ func withStore(ctx context.Context, do func(*stores) error) error {
 	if err != nil {
 		return err
 	}
-	url := string(config.DatabaseURL)
-	if url == "" {
+	if config.DatabaseURL == "" {
 		dev, err := readDevFile()
 		if err != nil {
 			return errors.New("DATABASE_URL is not set, and no development start is found here")
 		}
-		url = dev.DatabaseURL
+		return withStoreAt(ctx, dev.DatabaseURL, do)
 	}
-	return withStoreAt(ctx, url, do)
+	database, err := config.Database()
+	if err != nil {
+		return err
+	}
+	return withDatabase(ctx, database, do)
 }
 
 func withStoreAt(ctx context.Context, url string, do func(*stores) error) error {
-	pool, err := pgxpool.New(ctx, url)
+	return withDatabase(ctx, wiring.Database{URL: wiring.Secret(url)}, do)
+}
+
+func withDatabase(ctx context.Context, database wiring.Database, do func(*stores) error) error {
+	pool, err := database.Pool(ctx, 4, nil)
 	if err != nil {
-		return errors.New("the database URL cannot be used")
+		return err
 	}
 	defer pool.Close()
 	return do(&stores{postgres.NewStore(pool, nil), pool})

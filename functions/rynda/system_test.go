@@ -71,7 +71,7 @@ func (l *lockedBuffer) String() string {
 func newSystem(t testing.TB, dsn string) *system {
 	t.Helper()
 	s := &system{t: t, dsn: dsn, log: &lockedBuffer{}}
-	if _, err := migrations.Up(t.Context(), dsn); err != nil {
+	if _, err := migrations.Up(t.Context(), dsn, nil); err != nil {
 		t.Fatal(err)
 	}
 	err := withStoreAt(t.Context(), dsn, func(st *stores) (err error) {

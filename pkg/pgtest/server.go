@@ -24,7 +24,7 @@ func Server(t testing.TB, settings ...string) *localpg.Server {
 	server := startServer(t, localpg.Config{Settings: merge(t, settings)})
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	if _, err := migrations.Up(ctx, server.URL("")); err != nil {
+	if _, err := migrations.Up(ctx, server.URL(""), nil); err != nil {
 		t.Fatal(err)
 	}
 	return server

@@ -113,7 +113,7 @@ func (s *sharedServer) makeTemplate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := migrations.Up(ctx, s.url(fresh)); err != nil {
+	if _, err := migrations.Up(ctx, s.url(fresh), nil); err != nil {
 		return err
 	}
 	// The rename comes last: both are there, or the next one begins anew.

@@ -256,7 +256,13 @@ func (s *Store) drop(ctx context.Context, p partition) error {
 // detach is bounded by the client, not by lock_timeout: a setting of a session
 // would stay behind in the connections of a transaction pooler.
 func (s *Store) detach(ctx context.Context, p partition) error {
-	conn, err := pgx.ConnectConfig(ctx, s.pool.Config().ConnConfig)
+	config := s.pool.Config()
+	if before := config.BeforeConnect; before != nil {
+		if err := before(ctx, config.ConnConfig); err != nil {
+			return unavailable(err)
+		}
+	}
+	conn, err := pgx.ConnectConfig(ctx, config.ConnConfig)
 	if err != nil {
 		return unavailable(err)
 	}

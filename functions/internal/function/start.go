@@ -17,7 +17,6 @@ import (
 	"rynda/functions"
 	"rynda/functions/internal/site"
 	"rynda/functions/internal/wiring"
-	"rynda/migrations"
 	"rynda/pkg/httpapi"
 	"rynda/pkg/lambdahttp"
 )
@@ -78,7 +77,7 @@ func Sweep() {
 func Migrate() {
 	config := load()
 	lambda.Start(func(ctx context.Context, _ json.RawMessage) (map[string]any, error) {
-		applied, err := migrations.Up(ctx, string(config.DatabaseURL))
+		applied, err := wiring.Migrate(ctx, config)
 		if err != nil {
 			return nil, err
 		}

@@ -23,7 +23,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"rynda/pkg/auth"
@@ -106,9 +105,14 @@ func New(ctx context.Context, config Config, options Options) (*App, error) {
 	a.metrics = newMetrics(a)
 	core := postgres.NewStore(a.core, nil)
 	a.Log = eventlog.New(a.Pool)
-	bell := eventlog.DoorbellConfig{Listen: listener(config)}
-	if options.Resting {
-		bell = eventlog.DoorbellConfig{Poll: lookEvery}
+	bell := eventlog.DoorbellConfig{Poll: lookEvery}
+	if !options.Resting {
+		bell = eventlog.DoorbellConfig{}
+		if direct, heard, err := config.Direct(); err != nil {
+			return nil, err
+		} else if heard {
+			bell.Listen = direct.listen
+		}
 	}
 	a.Doorbell = eventlog.NewDoorbell(a.Log, bell)
 	a.Store = postgres.NewStore(a.Pool, nil)
@@ -164,17 +168,21 @@ func New(ctx context.Context, config Config, options Options) (*App, error) {
 
 // connect makes the pools: one for everybody and one of which readers cannot
 // starve the committer and the folder, or a single connection.
-func (a *App) connect(ctx context.Context, resting bool) (err error) {
+func (a *App) connect(ctx context.Context, resting bool) error {
+	database, err := a.Config.Database()
+	if err != nil {
+		return err
+	}
 	if resting {
-		a.Pool, err = newPool(ctx, a.Config.DatabaseURL, 1, restingPool)
+		a.Pool, err = database.Pool(ctx, 1, restingPool)
 		a.core = a.Pool
 		return err
 	}
-	if a.Pool, err = newPool(ctx, a.Config.DatabaseURL, max(a.Config.Connections, 4), nil); err != nil {
+	if a.Pool, err = database.Pool(ctx, max(a.Config.Connections, 4), nil); err != nil {
 		return err
 	}
 	committers := int32(max(a.Config.Recorder.Committers, 1))
-	if a.core, err = newPool(ctx, a.Config.DatabaseURL, committers+2, postgres.TuneForWriting); err != nil {
+	if a.core, err = database.Pool(ctx, committers+2, postgres.TuneForWriting); err != nil {
 		a.Pool.Close()
 	}
 	return err
@@ -222,40 +230,6 @@ func Version() string {
 		return v
 	}
 	return "development"
-}
-
-func newPool(ctx context.Context, url Secret, connections int32, tune func(*pgxpool.Config)) (*pgxpool.Pool, error) {
-	config, err := pgxpool.ParseConfig(string(url))
-	if err != nil {
-		return nil, errors.New("DATABASE_URL cannot be read") // the cause holds the URL
-	}
-	config.MaxConns = connections
-	config.ConnConfig.ConnectTimeout = 800 * time.Millisecond
-	config.HealthCheckPeriod = 5 * time.Second
-	config.MaxConnIdleTime = 5 * time.Minute
-	if tune != nil {
-		tune(config)
-	}
-	pool, err := pgxpool.NewWithConfig(ctx, config)
-	if err != nil {
-		return nil, errors.New("DATABASE_URL cannot be used")
-	}
-	return pool, nil
-}
-
-func listener(config Config) func(context.Context) (*pgx.Conn, error) {
-	url := config.ListenURL
-	switch url {
-	case "off":
-		return nil
-	case "":
-		url = config.DatabaseURL
-	}
-	return func(ctx context.Context) (*pgx.Conn, error) {
-		ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-		defer cancel()
-		return pgx.Connect(ctx, string(url))
-	}
 }
 
 // Ready says why the process cannot serve, or nil.

@@ -1,6 +1,7 @@
 package wiring
 
 import (
+	"context"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/kelseyhightower/envconfig"
 
+	"rynda/functions/internal/secrets"
 	"rynda/pkg/auth"
 	"rynda/pkg/httpapi"
 	"rynda/pkg/postgres"
@@ -29,6 +31,17 @@ type Config struct {
 	// DatabaseURL leads through a pooler. Empty is DatabaseURL; "off" means that
 	// nobody listens and the log is looked at often instead.
 	ListenURL Secret `envconfig:"RYNDA_LISTEN_DATABASE_URL"`
+	// DatabaseAuth says where passwords of the database come from: empty is from
+	// the address; "iam" signs tokens of AWS IAM; "secret:" and an ARN reads the
+	// user and the password out of Secrets Manager, as RDS keeps them.
+	DatabaseAuth string `envconfig:"RYNDA_DATABASE_AUTH"`
+	// DatabaseRoles has migrate make a role for each function, with the rights
+	// that it needs and no others, which members of rds_iam sign in to.
+	DatabaseRoles bool `envconfig:"RYNDA_DATABASE_ROLES"`
+	// SecretsFrom is the ARN of a secret of AWS Secrets Manager whose text is a
+	// JSON object of variables and their values, for those that must not lie in
+	// the environment. What the environment says itself comes first.
+	SecretsFrom string `envconfig:"RYNDA_SECRETS_FROM"`
 	// Listen is the address of the HTTP server.
 	Listen string `envconfig:"RYNDA_LISTEN" default:"127.0.0.1:8700"`
 	// DataDir holds the state of a development start.
@@ -59,8 +72,8 @@ type Secret = auth.Secret
 // variable and never with its value; an empty variable counts as unset, and a
 // RYNDA_ name that nothing reads is a fault, since it is a misspelling.
 func Load() (Config, error) {
-	var faults []string
 	known := names(reflect.TypeFor[Config]())
+	faults := fetch(os.Getenv("RYNDA_SECRETS_FROM"), known)
 	for _, entry := range os.Environ() {
 		name, value, _ := strings.Cut(entry, "=")
 		switch {
@@ -89,6 +102,25 @@ func Load() (Config, error) {
 		return Config{}, fmt.Errorf("the environment is not right:\n  %s", strings.Join(faults, "\n  "))
 	}
 	return config, nil
+}
+
+// fetch sets the variables that a secret holds and the environment does not.
+func fetch(secret string, known []string) (faults []string) {
+	if secret == "" {
+		return nil
+	}
+	found, err := secrets.Settings(context.Background(), secret)
+	if err != nil {
+		return []string{"RYNDA_SECRETS_FROM: " + err.Error()}
+	}
+	for name, value := range found {
+		if !slices.Contains(known, name) {
+			faults = append(faults, "RYNDA_SECRETS_FROM: it holds a name that nothing reads") // a name may be a secret put in the wrong place
+		} else if os.Getenv(name) == "" {
+			os.Setenv(name, value)
+		}
+	}
+	return faults
 }
 
 // elsewhere are names that other parts read by themselves.

@@ -37,8 +37,9 @@ var testPackages = sync.OnceValues(func() (dir string, err error) {
 	return dir, packageFrom(context.Background(), builtFrom(built), built, dir, say)
 })
 
-// startLambda runs "rynda lambda" on the database and waits until it is ready.
-func startLambda(t *testing.T) *system {
+// startLambda runs "rynda lambda" on a database of its own, with these settings
+// beside, and waits until it is ready.
+func startLambda(t *testing.T, env ...string) *system {
 	t.Helper()
 	if runtime.GOOS != "linux" || testing.Short() {
 		t.Skip("the packages are for Linux; -short, which is for the race detector, builds none")
@@ -49,7 +50,7 @@ func startLambda(t *testing.T) *system {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	s := &system{t: t, dsn: pgtest.Direct(pgtest.New(t)), log: &lockedBuffer{}, listen: freeAddress(t), env: []string{"RYNDA_DATA_DIR=" + dir}}
+	s := &system{t: t, dsn: pgtest.Direct(pgtest.New(t)), log: &lockedBuffer{}, listen: freeAddress(t), env: append([]string{"RYNDA_DATA_DIR=" + dir}, env...)}
 	s.url = "http://" + s.listen
 	t.Cleanup(func() {
 		if t.Failed() {

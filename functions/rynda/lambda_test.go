@@ -120,21 +120,8 @@ func TestPackagesAreReproducible(t *testing.T) {
 	}
 	needWeb(t)
 	built := builtWeb(t)
-	root, copied := builtFrom(built), t.TempDir()
-	for _, part := range []string{"functions", "pkg", "migrations", "openapi"} {
-		if err := os.CopyFS(filepath.Join(copied, part), os.DirFS(filepath.Join(root, part))); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, file := range []string{"go.mod", "go.sum"} {
-		text, err := os.ReadFile(filepath.Join(root, file))
-		if err == nil {
-			err = os.WriteFile(filepath.Join(copied, file), text, 0o644)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
+	root := builtFrom(built)
+	copied := copyOfSources(t, root)
 	ca := filepath.Join(t.TempDir(), "ca.pem")
 	server := httptest.NewTLSServer(nil)
 	server.Close()
@@ -170,6 +157,27 @@ func TestPackagesAreReproducible(t *testing.T) {
 	if sums[0] != sums[1] {
 		t.Errorf("%v", sums)
 	}
+}
+
+// copyOfSources is a checkout in another folder.
+func copyOfSources(t *testing.T, root string) string {
+	t.Helper()
+	copied := t.TempDir()
+	for _, part := range []string{"functions", "pkg", "migrations", "openapi"} {
+		if err := os.CopyFS(filepath.Join(copied, part), os.DirFS(filepath.Join(root, part))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, file := range []string{"go.mod", "go.sum"} {
+		text, err := os.ReadFile(filepath.Join(root, file))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(copied, file), text, 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return copied
 }
 
 func TestPackagesHoldWhatTheManifestSays(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -147,6 +148,9 @@ func (c *conversation) ask(step, op string, k call) exchange {
 	for _, name := range telling {
 		if values := answer.Header.Values(name); len(values) > 0 {
 			e.Header[name] = lasting(strings.Join(values, ", "))
+			if n, err := strconv.Atoi(e.Header[name]); name == "Retry-After" && err == nil && n > 0 {
+				e.Header[name] = "<n>" // each is given another, so that they do not come back together
+			}
 		}
 	}
 	if method == "HEAD" && len(text) > 0 {
@@ -195,7 +199,6 @@ var passing = []struct {
 	{regexp.MustCompile(`(after_ms"?: ?)\d+`), "$1<ms>"},
 	{regexp.MustCompile(`((?:state|nonce|code_challenge|code)=)[^&"]+`), "$1<drawn>"},
 	{regexp.MustCompile(`(__Host-[a-z-]+=)[^;]+`), "$1<drawn>"},
-	{regexp.MustCompile(`(?m)^(retry: |Retry-After: )\d+`), "$1<n>"},
 	{regexp.MustCompile(`(Expires=)[^;]+`), "$1<time>"},
 }
 

@@ -156,6 +156,23 @@ func TestStreaming_to_HEAD(t *testing.T) {
 	}
 }
 
+// A stream says where it ends: a length that the handler names would make a
+// front wait for more, or cut it.
+func TestStreaming_has_no_length(t *testing.T) {
+	t.Parallel()
+	answer, err := lambdahttp.NewStreaming(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "2")
+		io.WriteString(w, "hello")
+	}), quiet).Invoke(t.Context(), golden(t, "function_url.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Close()
+	if length, named := answer.Headers["content-length"]; named {
+		t.Errorf("%q", length)
+	}
+}
+
 // A flush says the status, as net/http's does, and the caller has the head
 // before there is a body.
 func TestFlush(t *testing.T) {

@@ -154,9 +154,10 @@ func (c *conversation) streams() {
 	}
 	c.tell("ping", nil, ping)
 	l.close()
-	report("Dd")
-	report("Ee")
-	c.folded()
+	for _, name := range []string{"Dd", "Ee"} {
+		report(name)
+		c.folded() // each by itself: an event tells the totals of its fold
+	}
 	l = c.dial("topics=errors", f.id)
 	again := l.next(false)
 	if again.event != "hello" || !strings.Contains(again.data, f.id) {

@@ -117,9 +117,9 @@ func (c *conversation) streams() {
 	report := func(name string) {
 		c.must("POST", "/v1/reports", c.ingest, `{"message":"`+name+` is heard","type":"Heard`+name+`","report_id":"heard-`+name+`"}`, nil)
 	}
-	// again is a reader of one topic at the place where the last one stopped. A
+	// heard waits for the event of a report, and returns the line that it came on. A
 	// stream that was told bye before its time is opened once more.
-	heard := func(l *heardLine, last, name string) (*heardLine, frame) {
+	heard := func(l *heardLine, name string) (*heardLine, frame) {
 		c.t.Helper()
 		for range 3 {
 			f := l.next(false)
@@ -143,7 +143,7 @@ func (c *conversation) streams() {
 	var f frame
 	for _, name := range []string{"Aa", "Bb", "Cc"} { // the next is sent when the last was heard
 		report(name)
-		l, f = heard(l, hello.id, name)
+		l, f = heard(l, name)
 		c.tell("one by one: "+name, nil, f)
 	}
 	ping := l.next(true)
@@ -164,7 +164,7 @@ func (c *conversation) streams() {
 		c.t.Errorf("it goes on with %q, not from %s", again, f.id)
 	}
 	for _, name := range []string{"Dd", "Ee"} {
-		l, f = heard(l, again.id, name)
+		l, f = heard(l, name)
 		c.tell("resumed: "+name, nil, f)
 	}
 	l.close()

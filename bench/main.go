@@ -6,8 +6,9 @@
 //	go run ./bench -for 1h page-soak    a page left open for an hour; only when it is named
 //
 // It starts a private Postgres with fsync on, and uses nothing but this
-// machine. The parts are storage, pipeline, relay, feed, page and page-soak;
-// the last two need Node and Chromium as well.
+// machine. The parts are storage, pipeline, relay, lambda, feed, page and
+// page-soak; lambda needs Node as well, for the page in the packages, the last
+// two Node and Chromium.
 package main
 
 import (
@@ -25,6 +26,7 @@ import (
 
 	"rynda/bench/feed"
 	"rynda/bench/figure"
+	"rynda/bench/lambda"
 	"rynda/bench/page"
 	"rynda/bench/pipeline"
 	"rynda/bench/relay"
@@ -34,8 +36,8 @@ import (
 )
 
 func main() {
-	if relay.Child() {
-		return // this process is a server or the readers of the relay's part
+	if relay.Child() || lambda.Child() {
+		return // this process is a server, the readers or the function of a part
 	}
 	asJSON := flag.Bool("json", false, "print one object a line")
 	each := flag.Duration("each", 4*time.Second, "time of one cell")
@@ -132,6 +134,17 @@ var parts = []part{
 		}
 		return relay.Run(ctx, url, b.each)
 	}},
+	{name: "lambda", run: func(ctx context.Context, b *bench) ([]figure.Figure, error) {
+		url, err := b.database(ctx, "lambda")
+		if err != nil {
+			return nil, err
+		}
+		binary, err := b.binary(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return lambda.Run(ctx, binary, url, filepath.Join(b.dir, "lambda"), b.each)
+	}},
 	{name: "feed", run: func(ctx context.Context, b *bench) ([]figure.Figure, error) {
 		url, err := b.database(ctx, "feed")
 		if err != nil {
@@ -158,7 +171,7 @@ var parts = []part{
 func run(ctx context.Context, names []string, asJSON bool, b *bench) error {
 	for _, name := range names {
 		if !slices.ContainsFunc(parts, func(p part) bool { return p.name == name }) {
-			return fmt.Errorf("there is no part %q; the parts are storage, pipeline, relay, feed, page and page-soak", name)
+			return fmt.Errorf("there is no part %q; the parts are storage, pipeline, relay, lambda, feed, page and page-soak", name)
 		}
 	}
 	dir, err := os.MkdirTemp("", "rynda-bench-")

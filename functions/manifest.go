@@ -10,6 +10,7 @@ import (
 	"bytes"
 	_ "embed"
 	"encoding/json"
+	"net/url"
 	"strings"
 	"time"
 )
@@ -53,7 +54,8 @@ func Read() Manifest {
 // Owner is the function that answers a request: that of the most specific route
 // that matches it, as an HTTP API chooses, where a name that is written out
 // beats a parameter, the earlier in the path the more; otherwise the default.
-// HEAD is answered by whoever answers GET.
+// HEAD is answered by whoever answers GET. The path is as it was sent, with its
+// escapes: %2F is a letter of a name and parts nothing.
 func (m Manifest) Owner(method, path string) string {
 	if method == "HEAD" {
 		method = "GET"
@@ -78,6 +80,11 @@ func match(route, method, path string) string {
 	}
 	var rank strings.Builder
 	segments := strings.Split(strings.TrimPrefix(path, "/"), "/")
+	for i, segment := range segments {
+		if plain, err := url.PathUnescape(segment); err == nil {
+			segments[i] = plain
+		}
+	}
 	want := strings.Split(strings.TrimPrefix(pattern, "/"), "/")
 	for i, w := range want {
 		switch {

@@ -98,6 +98,10 @@ func TestOwner(t *testing.T) {
 		"GET /v1/events":                "feed",
 		"PUT /v1/runs//log":             "feed",
 		"OPTIONS /v1/reports":           "feed",
+		"PUT /v1/runs/a%2Fb%20c":        "ingest", // one name with a slash in it
+		"POST /v1/runs/a%2Fb/log":       "ingest",
+		"POST /v1/%72eports":            "ingest",
+		"POST /v1%2Freports":            "feed", // 404
 		http.MethodPost + " ":           "feed",
 	} {
 		method, path, _ := strings.Cut(request, " ")

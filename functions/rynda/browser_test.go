@@ -86,7 +86,8 @@ func needBrowser(t testing.TB) (chromium string) {
 // deaths.
 type stage struct {
 	*system
-	dir      string // data folder of the front
+	dir      string   // data folder of the front
+	command  []string // that starts the front
 	chromium string
 	dev      devFile
 	second   *system
@@ -97,15 +98,24 @@ type stage struct {
 
 func newStage(t *testing.T, built, chromium string, env ...string) *stage {
 	t.Helper()
+	s := prepareStage(t, built, chromium, env...)
+	s.startFront()
+	s.dev = s.readDev(s.dir)
+	return s
+}
+
+// prepareStage is a stage whose front is not started yet.
+func prepareStage(t *testing.T, built, chromium string, env ...string) *stage {
+	t.Helper()
 	dsn := pgtest.New(t)
-	s := &stage{system: &system{t: t, dsn: dsn, log: &lockedBuffer{}, listen: freeAddress(t)}, dir: t.TempDir(), chromium: chromium}
+	s := &stage{
+		system: &system{t: t, dsn: dsn, log: &lockedBuffer{}, listen: freeAddress(t)}, dir: t.TempDir(), chromium: chromium, command: []string{"dev"},
+	}
 	s.env = append([]string{"RYNDA_DATA_DIR=" + s.dir}, env...)
 	s.url = "http://" + s.listen
 	if err := os.Symlink(built, filepath.Join(s.dir, "web")); err != nil {
 		t.Fatal(err)
 	}
-	s.startFront()
-	s.dev = s.readDev(s.dir)
 	return s
 }
 
@@ -126,7 +136,7 @@ func (s *system) readDev(dir string) (dev devFile) {
 // startFront runs the development start with this stage's data.
 func (s *stage) startFront() {
 	s.t.Helper()
-	s.run(".", syscall.SIGKILL, "dev")
+	s.run(".", syscall.SIGKILL, s.command...)
 }
 
 // play runs one scenario and tells what it measured, and what failed.

@@ -240,7 +240,7 @@ func front(e *emulator.Emulator, session string) http.Handler {
 				r.AddCookie(&http.Cookie{Name: auth.SecureCookie, Value: session})
 			}
 		}
-		fronts[manifest.Owner(r.Method, r.URL.Path)].ServeHTTP(w, r)
+		fronts[manifest.Owner(r.Method, r.URL.EscapedPath())].ServeHTTP(w, r)
 	})
 }
 

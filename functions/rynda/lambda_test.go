@@ -37,8 +37,9 @@ var testPackages = sync.OnceValues(func() (dir string, err error) {
 	return dir, packageFrom(context.Background(), builtFrom(built), built, dir, say)
 })
 
-// startLambda runs "rynda lambda" on the database and waits until it is ready.
-func startLambda(t *testing.T) *system {
+// startLambda runs "rynda lambda" on a database of its own, with these settings
+// beside, and waits until it is ready.
+func startLambda(t *testing.T, env ...string) *system {
 	t.Helper()
 	if runtime.GOOS != "linux" || testing.Short() {
 		t.Skip("the packages are for Linux; -short, which is for the race detector, builds none")
@@ -49,7 +50,7 @@ func startLambda(t *testing.T) *system {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	s := &system{t: t, dsn: pgtest.Direct(pgtest.New(t)), log: &lockedBuffer{}, listen: freeAddress(t), env: []string{"RYNDA_DATA_DIR=" + dir}}
+	s := &system{t: t, dsn: pgtest.Direct(pgtest.New(t)), log: &lockedBuffer{}, listen: freeAddress(t), env: append([]string{"RYNDA_DATA_DIR=" + dir}, env...)}
 	s.url = "http://" + s.listen
 	t.Cleanup(func() {
 		if t.Failed() {
@@ -119,21 +120,8 @@ func TestPackagesAreReproducible(t *testing.T) {
 	}
 	needWeb(t)
 	built := builtWeb(t)
-	root, copied := builtFrom(built), t.TempDir()
-	for _, part := range []string{"functions", "pkg", "migrations", "openapi"} {
-		if err := os.CopyFS(filepath.Join(copied, part), os.DirFS(filepath.Join(root, part))); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, file := range []string{"go.mod", "go.sum"} {
-		text, err := os.ReadFile(filepath.Join(root, file))
-		if err == nil {
-			err = os.WriteFile(filepath.Join(copied, file), text, 0o644)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
+	root := builtFrom(built)
+	copied := copyOfSources(t, root)
 	ca := filepath.Join(t.TempDir(), "ca.pem")
 	server := httptest.NewTLSServer(nil)
 	server.Close()
@@ -169,6 +157,27 @@ func TestPackagesAreReproducible(t *testing.T) {
 	if sums[0] != sums[1] {
 		t.Errorf("%v", sums)
 	}
+}
+
+// copyOfSources is a checkout in another folder.
+func copyOfSources(t *testing.T, root string) string {
+	t.Helper()
+	copied := t.TempDir()
+	for _, part := range []string{"functions", "pkg", "migrations", "openapi"} {
+		if err := os.CopyFS(filepath.Join(copied, part), os.DirFS(filepath.Join(root, part))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, file := range []string{"go.mod", "go.sum"} {
+		text, err := os.ReadFile(filepath.Join(root, file))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(copied, file), text, 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return copied
 }
 
 func TestPackagesHoldWhatTheManifestSays(t *testing.T) {

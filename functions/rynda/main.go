@@ -38,7 +38,7 @@ func init() { // not a literal: help reads the list
 		{"demo", "[-url URL] [-token TOKEN] [-rate N] [-count N]", "play a platform: errors, runs, deploys and their logs", runDemo},
 		{"smoke", "[-ingest TOKEN] [-staff TOKEN] URL", "try every promise once against a running deployment", runSmoke},
 		{"lambda", "[-zips DIR] [-freeze=false]", "run the Lambda functions on this machine, as they are deployed", runLambda},
-		{"package", "[-arch LIST] [-out DIR] [-database-ca FILE]", "build the zips that are deployed", runPackage},
+		{"package", "[-image] [-arch LIST] [-out DIR] [-database-ca FILE]", "build the zips that are deployed, or the image of the relay", runPackage},
 		{"cost", "[-staff N] [-errors N] …", "what a month on AWS costs, with each way to be live", runCost},
 		{"log", "new-epoch", "give the log a new identity after a restore", runLog},
 		{"help", "[config]", "show this, or every environment variable", runHelp},

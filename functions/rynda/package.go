@@ -38,6 +38,7 @@ func runPackage(ctx context.Context, args []string, out io.Writer) error {
 	arches := flags.String("arch", "arm64,amd64", "the architectures, joined by commas")
 	dir := flags.String("out", filepath.Join(".rynda", "packages"), "the folder for the zips, one below it for each architecture")
 	ca := flags.String("database-ca", "", "a file with the certificates that vouch for the database; each package has it as database-ca.pem")
+	image := flags.Bool("image", false, "write the image of the long-lived relay in place of the zips: an OCI layout in the folder relay-image")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -48,6 +49,14 @@ func runPackage(ctx context.Context, args []string, out io.Writer) error {
 	say := func(format string, values ...any) { fmt.Fprintf(out, format+"\n", values...) }
 	root, err := checkout()
 	if err != nil {
+		return err
+	}
+	if *image {
+		to := filepath.Join(*dir, "relay-image")
+		digest, err := packageImage(ctx, root, to, strings.Split(*arches, ","), also)
+		if err == nil {
+			say("%s  %s", digest, to)
+		}
 		return err
 	}
 	site, err := builtSite(ctx, root, filepath.Join(root, ".rynda"), say)

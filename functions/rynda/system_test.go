@@ -45,6 +45,7 @@ type system struct {
 	staff   string
 	project auth.Project
 	env     []string
+	program string // empty: this binary, as the program
 	log     *lockedBuffer
 	process *exec.Cmd
 	exited  chan struct{}
@@ -113,7 +114,11 @@ func (s *system) start() {
 // is ready. The signal ends it after the test, if nothing has before.
 func (s *system) run(dir string, ending syscall.Signal, args ...string) {
 	s.t.Helper()
-	s.process = exec.Command(os.Args[0], args...)
+	program := os.Args[0]
+	if s.program != "" {
+		program = s.program
+	}
+	s.process = exec.Command(program, args...)
 	s.process.Env = append(clean(os.Environ()), append([]string{
 		"BE_RYNDA=1", "DATABASE_URL=" + s.dsn, "RYNDA_LISTEN=" + s.listen}, s.env...)...)
 	s.process.Stdout, s.process.Stderr = s.log, s.log

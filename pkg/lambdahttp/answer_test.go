@@ -278,6 +278,7 @@ func TestWriteStream(t *testing.T) {
 		"seven zeros":                          {`{"statusCode":200}` + zeros[1:], 100, "", 0, lambdahttp.ErrAnswer},
 		"a prelude that is no JSON":            {"abc" + zeros, 100, "", 0, lambdahttp.ErrAnswer},
 		"a prelude without an end, of 2 MB":    {strings.Repeat("a", 2<<20), 100, "", 0, lambdahttp.ErrAnswer},
+		"a prelude of 2 MB":                    {`{"statusCode":200` + strings.Repeat(" ", 2<<20) + "}" + zeros + "abc", 100, "", 0, lambdahttp.ErrAnswer},
 		"a prelude that says it goes on later": {`{"statusCode":103}` + zeros, 100, "", 0, lambdahttp.ErrAnswer},
 	} {
 		t.Run(name, func(t *testing.T) {

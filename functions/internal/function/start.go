@@ -47,7 +47,7 @@ func Serve(name string) {
 // would refuse it too, less politely.
 func own(manifest functions.Manifest, name string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if manifest.Owner(r.Method, r.URL.Path) != name {
+		if manifest.Owner(r.Method, r.URL.EscapedPath()) != name {
 			httpapi.WriteProblem(w, r, http.StatusNotFound)
 			return
 		}

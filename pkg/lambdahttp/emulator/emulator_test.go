@@ -51,6 +51,10 @@ func TestMain(m *testing.M) {
 			}
 			return map[string]any{"echo": event, "pid": os.Getpid()}, nil
 		})
+	case "raw":
+		speak()
+	case "init-error":
+		refuseToBegin()
 	case "broken":
 		fmt.Println("it cannot begin")
 		os.Exit(3)
@@ -76,6 +80,7 @@ func deeds() http.Handler {
 		})
 	})
 	mux.HandleFunc("/hold", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Pid", strconv.Itoa(os.Getpid()))
 		c := http.NewResponseController(w)
 		for i := 0; ; i++ {
 			if _, err := fmt.Fprintf(w, "%d\n", i); err != nil {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"rynda/pkg/lambdahttp"
@@ -19,6 +20,7 @@ type invocation struct {
 	deadline time.Time
 	began    time.Time     // with deadline, guarded by the environment's mu
 	used     int64         // bytes of memory, the most so far; read after over
+	answered atomic.Bool   // set by who may fill answer
 	answer   chan answer   // of one place, filled at most once
 	over     chan struct{} // closed when the environment asked for the next, or ended
 	once     sync.Once

@@ -69,12 +69,11 @@ func (v *environment) postResponse(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a := answer{kind: r.Header.Get("Content-Type"), body: r.Body, trailer: r.Trailer, taken: make(chan struct{})}
-	select {
-	case inv.answer <- a:
-	default:
+	if !inv.answered.CompareAndSwap(false, true) {
 		refuse(w, http.StatusForbidden, "InvalidStateTransition")
 		return
 	}
+	inv.answer <- a
 	<-a.taken
 	if kind := r.Trailer.Get("Lambda-Runtime-Function-Error-Type"); kind != "" {
 		v.say("the answer was broken off: " + kind)
@@ -87,12 +86,12 @@ func (v *environment) postError(w http.ResponseWriter, r *http.Request) {
 	if inv == nil {
 		return
 	}
-	select {
-	case inv.answer <- answer{failed: v.said(r, "it failed")}:
-		accepted(w, r)
-	default:
+	if !inv.answered.CompareAndSwap(false, true) {
 		refuse(w, http.StatusForbidden, "InvalidStateTransition")
+		return
 	}
+	inv.answer <- answer{failed: v.said(r, "it failed")}
+	accepted(w, r)
 }
 
 func (v *environment) postInitError(w http.ResponseWriter, r *http.Request) {

@@ -105,7 +105,7 @@ run "functions" {
     error_message = "Every function of the manifest is deployed, the streaming one with relay = lambda."
   }
   assert {
-    condition     = alltrue([for name in keys(local.deployed) : try(aws_cloudwatch_log_group.function[name].retention_in_days > 0, false) && aws_cloudwatch_log_group.function[name].name == "/aws/lambda/${var.name}-${name}"])
+    condition     = alltrue([for name in keys(local.deployed) : coalesce(aws_cloudwatch_log_group.function[name].retention_in_days, 0) > 0 && aws_cloudwatch_log_group.function[name].name == "/aws/lambda/${var.name}-${name}"])
     error_message = "Every function has a log that ends."
   }
   assert {

@@ -199,11 +199,14 @@ export function screen(page) {
     leaveStack: () => page.mouse.click(2, 400),
     seen: (title) => card(title).waitFor(),
     gone: (title) => card(title).waitFor({ state: 'detached' }),
-    /** Waits until nothing moves any more, on the page and in the stack. */
+    /** Waits until nothing moves any more, on the page and in the stack, but for what moves for ever. */
     still: () =>
-      element.evaluate((host) =>
+      page.evaluate(() =>
         Promise.allSettled(
-          [...document.getAnimations(), ...host.shadowRoot.getAnimations()].map((moving) => moving.finished),
+          [document, ...[...document.querySelectorAll('rynda-alerts')].map((host) => host.shadowRoot)]
+            .flatMap((root) => root.getAnimations())
+            .filter((moving) => moving.effect.getComputedTiming().endTime !== Infinity)
+            .map((moving) => moving.finished),
         ),
       ),
     /** The title of the card that has the focus; empty when none has. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { accessible, looks } from './axe.mjs';
 import { fill } from './filled.mjs';
-import { person, scenario } from './stage.mjs';
+import { person, scenario, turn } from './stage.mjs';
 
 // What the lists say in each of their states, and the first row that each has when it is filled.
 const languages = {
@@ -139,4 +139,71 @@ scenario('lists that match nothing, fail, or are not open say so and lead on', a
     await ann.close();
   });
   t.diagnostic(`measured: ${looks()} looks without a finding`);
+});
+
+scenario('a reset keeps the rows, says that they are old, and takes the new ones', async () => {
+  await fill();
+  const people = await everyLanguage(async (locale, words) => ({ ann: await alone(locale), locale, words }));
+  for (const section of Object.keys(api)) {
+    // What is held back is given up after 15 s: one list at a time.
+    const seen = await Promise.all(
+      people.map(async ({ ann, locale, words }) => {
+        const tab = await ann.open(`/${section}`);
+        await tab.rows.first().waitFor();
+        await tab.says(words.live);
+        return { tab, locale, words, release: await hold(tab.page, api[section]) };
+      }),
+    );
+    await turn('/log/new-epoch');
+    await Promise.all(
+      seen.map(async ({ tab, locale, words, release }) => {
+        const { page } = tab;
+        const old = page.locator('main .stale[role=status]');
+        await old.getByText(words.reset).waitFor();
+        await tab.rows.first().waitFor();
+        await accessible(tab, `${section} after a reset, ${locale}`, 'main');
+        await release({ refused: true });
+        await old.getByText(words.stale).waitFor();
+        await tab.rows.first().waitFor();
+        await accessible(tab, `${section} not refreshed, ${locale}`, 'main');
+        await page.unrouteAll();
+        await old.getByRole('button', { name: words.retry }).click();
+        await old.waitFor({ state: 'detached' });
+        await page.close();
+      }),
+    );
+  }
+  for (const { ann } of people) {
+    ann.faultless();
+    await ann.close();
+  }
+});
+
+scenario('polling, offline and signed out are told of over every list', async () => {
+  await everyLanguage(async (locale, words) => {
+    const ann = await alone(locale);
+    await ann.context.route('**/v1/events/stream*', (route) => route.fulfill({ status: 502 }));
+    const tab = await ann.open('/errors');
+    const { page } = tab;
+    const everyList = async (state, banner) => {
+      for (const [section, { name }] of Object.entries(words.sections)) {
+        await page.locator('nav').getByRole('link', { name }).first().click();
+        await tab.rows.first().waitFor();
+        await page.locator('.banner').getByText(banner).waitFor();
+        await accessible(tab, `${section} ${state}, ${locale}`, '.banner', 'main');
+      }
+    };
+    await tab.says(words.polling);
+    await everyList('polling', words.pollingBanner);
+    await ann.context.route('**/v1/events?*', (route) => route.abort());
+    await tab.says(words.offline);
+    await everyList('offline', words.offlineBanner);
+    await ann.context.route('**/v1/events?*', (route) =>
+      route.fulfill({ status: 401, contentType: 'application/problem+json', body: '{"status":401}' }),
+    );
+    await page.locator('.banner').getByText(words.signedOut).waitFor();
+    await everyList('signed out', words.signedOut);
+    ann.faultless();
+    await ann.close();
+  });
 });

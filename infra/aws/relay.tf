@@ -3,10 +3,9 @@
 # only CloudFront may invoke. none: neither; pages poll.
 
 locals {
-  fargate = var.relay == "fargate" ? 1 : 0
-  port    = 8700
-  # A process folds and sweeps by itself, so it works as the sweep does.
-  relay_role   = local.functions["sweep"].database_role
+  fargate      = var.relay == "fargate" ? 1 : 0
+  port         = 8700
+  relay_role   = local.functions["relay"].database_role
   drain_s      = 20
   stop_s       = 60
   idle_s       = 90 # more than three heartbeats; less than the 120 s that the process keeps a quiet connection
@@ -284,6 +283,7 @@ resource "aws_ecs_task_definition" "relay" {
       AWS_REGION            = var.region
       DATABASE_URL          = "postgres://${local.relay_role}@${local.database.host}:5432/${local.dbname}?sslmode=verify-full&sslrootcert=/database-ca.pem"
       RYNDA_DATABASE_AUTH   = "iam"
+      RYNDA_SWEEP           = "false" # the function does, as the owner of the tables
       RYNDA_CONNECTIONS     = tostring(var.relay_connections)
       RYNDA_LISTEN          = "0.0.0.0:${local.port}"
       RYNDA_SHUTDOWN_WITHIN = "${local.drain_s}s"

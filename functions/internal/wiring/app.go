@@ -246,13 +246,15 @@ func (a *App) Ready(ctx context.Context) error {
 // Run keeps the loops going until ctx ends, and returns when what was accepted
 // to be done is done.
 func (a *App) Run(ctx context.Context) error {
-	if err := a.Store.EnsureOccurrencePartitions(ctx); err != nil && ctx.Err() == nil {
-		a.logger.Warn("partitions not made yet", "error", err)
-	}
 	var loops sync.WaitGroup
+	if a.Config.Sweeps {
+		if err := a.Store.EnsureOccurrencePartitions(ctx); err != nil && ctx.Err() == nil {
+			a.logger.Warn("partitions not made yet", "error", err)
+		}
+		loops.Go(func() { a.sweep(ctx) })
+	}
 	loops.Go(func() { a.Doorbell.Run(ctx) })
 	loops.Go(func() { a.self.run(ctx, a.Store.Projects) })
-	loops.Go(func() { a.sweep(ctx) })
 	loops.Go(func() {
 		if err := a.Relay.Run(ctx); err != nil && ctx.Err() == nil {
 			a.logger.Error("relay ended", "error", err)

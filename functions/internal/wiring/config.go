@@ -57,6 +57,11 @@ type Config struct {
 	// ShutdownWithin bounds an orderly end.
 	ShutdownWithin time.Duration `envconfig:"RYNDA_SHUTDOWN_WITHIN" default:"10s"`
 
+	// Sweeps says whether a server applies the retention and makes partitions
+	// ahead, for which it must own the tables. Somebody has to: one of those that
+	// share a database, or the function sweep.
+	Sweeps bool `envconfig:"RYNDA_SWEEP" default:"true"`
+
 	Retention postgres.Retention
 	Recorder  postgres.RecorderConfig
 	Fold      postgres.FoldConfig

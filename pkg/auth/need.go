@@ -15,7 +15,17 @@ const (
 	ToBeStaff Need = "staff"   // a person, or a script of one
 )
 
-// Check returns ErrForbidden when the identity is of the wrong kind. An ingest
+// NeedError is an ErrForbidden that tells what the operation is for.
+type NeedError struct {
+	Need Need
+	// Local is true when the caller is the one person of a development start.
+	Local bool
+}
+
+func (e *NeedError) Error() string { return fmt.Sprintf("the operation is for %s", e.Need) }
+func (e *NeedError) Unwrap() error { return ErrForbidden }
+
+// Check returns a *NeedError when the identity is of the wrong kind. An ingest
 // token writes and reads nothing; staff write no reports.
 func (i Identity) Check(need Need) error {
 	switch need {
@@ -34,7 +44,7 @@ func (i Identity) Check(need Need) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("the operation is for %s: %w", need, ErrForbidden)
+	return &NeedError{Need: need, Local: i.Kind == Local}
 }
 
 type contextKey struct{}

@@ -86,6 +86,19 @@ func (reasonWord) Schema(huma.Registry) *huma.Schema {
 	}}
 }
 
+// levelSent is a level as it is sent; pkg/journal reads both.
+type levelSent string
+
+// Schema implements huma.SchemaProvider.
+func (levelSent) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{
+		Description: "How bad, in a word (fatal, error, warn, info …) or a number, as a number or as text: 0 to 7 are syslog's " +
+			"(0 emergency … 7 debug), 8 to 24 OpenTelemetry's severity numbers. Anything else, or none, is an error.",
+		OneOf:    []*huma.Schema{{Type: huma.TypeString}, {Type: huma.TypeInteger}},
+		Examples: []any{"error", 3},
+	}
+}
+
 // Schema implements huma.SchemaProvider.
 func (eventData) Schema(r huma.Registry) *huma.Schema {
 	return &huma.Schema{

@@ -29,11 +29,11 @@ type LogLines struct {
 
 // LogLineSent is a line as it is sent.
 type LogLineSent struct {
-	Seq    int64  `json:"seq" minimum:"1" doc:"Place in the log: a line that is there already stays as it is."`
-	At     string `json:"at,omitempty" format:"date-time"`
-	Level  string `json:"level,omitempty" doc:"A word or number, as in a report."`
-	Text   string `json:"text,omitempty" doc:"At most 16 KiB are kept."`
-	Marker bool   `json:"marker,omitempty"`
+	Seq    int64     `json:"seq" minimum:"1" doc:"Place in the log: a line that is there already stays as it is."`
+	At     string    `json:"at,omitempty" format:"date-time"`
+	Level  levelSent `json:"level,omitempty" doc:"A word or number, as in a report."`
+	Text   string    `json:"text,omitempty" doc:"At most 16 KiB are kept."`
+	Marker bool      `json:"marker,omitempty"`
 }
 
 func (s *server) logOperations() {

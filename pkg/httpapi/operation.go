@@ -39,7 +39,7 @@ func (s spec) allProblems() map[int]string {
 	}
 	if s.Need != auth.Nobody {
 		all[http.StatusUnauthorized] = "Nobody is known by this token or cookie, or there is none."
-		all[http.StatusForbidden] = "The caller is known and is of the wrong kind, or another site had a browser send this."
+		all[http.StatusForbidden] = "The caller is known and may not do this; `detail` names the scope or right that is missing. Or another site had a browser send this."
 		all[http.StatusTooManyRequests] = "Too many wrong tokens from this address. Repeat after `Retry-After` seconds."
 	}
 	maps.Copy(all, s.problems)

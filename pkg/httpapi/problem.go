@@ -71,6 +71,7 @@ func problemOf(err error) *Problem {
 		problem *Problem
 		field   *journal.FieldError
 		limited *auth.LimitedError
+		need    *auth.NeedError
 	)
 	switch {
 	case errors.As(err, &problem):
@@ -90,6 +91,8 @@ func problemOf(err error) *Problem {
 			with("WWW-Authenticate", `Bearer realm="rynda"`)
 	case errors.Is(err, auth.ErrSignIn):
 		return newProblem(http.StatusBadRequest, "This did not sign you in. Begin anew at "+loginPath+".")
+	case errors.As(err, &need):
+		return newProblem(http.StatusForbidden, needed(need))
 	case errors.Is(err, auth.ErrForbidden):
 		return newProblem(http.StatusForbidden, "Who you are may not do this.")
 	case errors.Is(err, journal.ErrInvalid):
@@ -108,6 +111,24 @@ func problemOf(err error) *Problem {
 		p.cause = err
 		return p
 	}
+}
+
+// needed says in words what the operation is for, and how one comes by it. It
+// tells nothing of who asked.
+func needed(e *auth.NeedError) string {
+	if e.Need == auth.ToBeStaff {
+		return "This is for staff: log in, or send a staff token. An ingest token reads nothing."
+	}
+	if e.Need != auth.ToReport && e.Need != auth.ToControl {
+		return "Who you are may not do this."
+	}
+	scope := string(e.Need)
+	if e.Local {
+		return "This needs an ingest token with the scope " + scope +
+			", sent as Authorization: Bearer. The development start keeps one in .rynda/dev.json, as ingest_token."
+	}
+	return "This needs an ingest token with the scope " + scope +
+		", sent as Authorization: Bearer. rynda token create -project SLUG -scopes " + scope + " makes one."
 }
 
 // unavailable asks to come back in a little while, not all at the same moment.

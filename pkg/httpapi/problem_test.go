@@ -51,6 +51,39 @@ func TestProblemOf(t *testing.T) {
 	}
 }
 
+func TestForbidden(t *testing.T) {
+	t.Parallel()
+	reporter := auth.Identity{Kind: auth.IngestToken, ID: "who", Scopes: []auth.Scope{auth.Report}}
+	plane := auth.Identity{Kind: auth.IngestToken, ID: "who", Scopes: []auth.Scope{auth.Control}}
+	local := auth.Identity{Kind: auth.Local, ID: "who"}
+	person := auth.Identity{Kind: auth.Session, ID: "who"}
+	for _, c := range []struct {
+		name   string
+		who    auth.Identity
+		need   auth.Need
+		detail []string
+		never  string
+	}{
+		{"a token without report is told of that scope", plane, auth.ToReport, []string{"scope report", "rynda token create -project SLUG -scopes report"}, "dev.json"},
+		{"a token without control is told of that scope", reporter, auth.ToControl, []string{"scope control", "-scopes control"}, "dev.json"},
+		{"a person is told of a token", person, auth.ToReport, []string{"ingest token", "scope report"}, "dev.json"},
+		{"development tells where its token is", local, auth.ToReport, []string{"scope report", ".rynda/dev.json", "ingest_token"}, "ryi_"},
+		{"an ingest token is told of staff", reporter, auth.ToBeStaff, []string{"staff", "log in"}, "scope"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := problemOf(fmt.Errorf("run: %w", c.who.Check(c.need)))
+			if p.Status != 403 || strings.Contains(p.Detail, c.never) || strings.Contains(p.Detail, "who") {
+				t.Errorf("%+v", p)
+			}
+			for _, part := range c.detail {
+				if !strings.Contains(p.Detail, part) {
+					t.Errorf("%q is not in %q", part, p.Detail)
+				}
+			}
+		})
+	}
+}
+
 func TestSafeLocation(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{

@@ -209,6 +209,7 @@ func (s *server) describeReports() {
 	report := schemas.Schema(reflect.TypeFor[journal.Report](), true, "Report")
 	open := schemas.SchemaFromRef(report.Ref)
 	open.AdditionalProperties = true
+	open.Properties["level"] = levelSent("").Schema(schemas)
 	open.Description = "What a job reports. Only `message` is required. Strings longer than is kept are shortened after secrets were removed."
 	many := &huma.Schema{
 		Type: huma.TypeObject, Required: []string{"reports"}, AdditionalProperties: true,

@@ -117,7 +117,7 @@ type StepUpdate struct {
 	FinishedAt *time.Time     `json:"finished_at,omitempty"`
 }
 
-const putDescription = "Send what has changed; fields that are missing stay. Updates may come out of order and more than once: of each field " +
+const putDescription = "Send what has changed; fields that are missing stay, and null takes a field back (`status`, `attempt` and `updated_at` cannot be: 422). Updates may come out of order and more than once: of each field " +
 	"the one with the newest `updated_at` counts, of two at the same time the one that ends it. " +
 	"A failure raises an error group, or joins the one that it has reported to. " +
 	"200 means stored; repeat the same request after any other answer, or none."

@@ -136,6 +136,7 @@ func TestAcceptUpdate_refuses(t *testing.T) {
 	for text, field := range map[string]string{
 		`{"status":"done"}`:                             "status",
 		`{"status":null}`:                               "status",
+		`{"attempt":null}`:                              "attempt",
 		`{"attempt":0}`:                                 "attempt",
 		`{"attempt":1.5}`:                               "attempt",
 		`{"name":7}`:                                    "name",

@@ -13,7 +13,7 @@ export default defineConfig(({ mode }) => ({
     minify: 'terser',
     terserOptions: {
       ecma: 2020,
-      compress: { passes: 3, pure_getters: true, unsafe_arrows: true, hoist_funs: true },
+      compress: { passes: 2, pure_getters: true, unsafe_arrows: true, hoist_funs: true },
     },
     lib: {
       // The script has nobody to export its words to.

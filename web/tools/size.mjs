@@ -43,7 +43,7 @@ const held = [
   ['realtime/dist/rynda-worker.js', 5 * 1024, file],
   // 16 KiB is the aim; what is above it is to be won back, not to grow. Tokens and
   // tickets cost 300, a store that holds through a storm 150.
-  ['alert-stack/dist/rynda-alerts.js', 17_300, file],
+  ['alert-stack/dist/rynda-alerts.js', 17_220, file],
 ];
 
 let over = false;

@@ -98,6 +98,10 @@ describe('a live group', () => {
     ['?q=elsewhere', 'unknown'],
     ['?correlation_id=c-1', 'unknown'],
     ['?since=1h', 'yes'],
+    ['?since=2026-11-24T11:59:00Z', 'yes'],
+    ['?until=2026-11-24T11:59:00.001Z', 'yes'],
+    ['?until=2026-11-24T11:59:00Z', 'no'],
+    ['?until=2026-11-22T00:00:00Z', 'no'],
   ])('under %s belongs to the list: %s', (search, answer) => {
     expect(matches(parseFilters(search), group(), now)).toBe(answer);
   });

@@ -108,12 +108,13 @@ export function matches(filters: Filters, group: Group, now: number): Belongs {
   if (filters.state && group.state !== filters.state) return 'no';
   if (filters.fingerprint && group.fingerprint !== filters.fingerprint) return 'no';
   if (filters.environment && group.environment !== filters.environment) return 'no';
+  // As the server has it: last seen at or after since, and before until.
   const last = Date.parse(group.last_seen_at);
   const since = sinceTime(filters.since, now);
   if (since !== undefined && last < since) return 'no';
-  if (filters.until && Date.parse(group.first_seen_at) > Date.parse(filters.until)) return 'no';
+  if (filters.until && last >= Date.parse(filters.until)) return 'no';
 
-  let unsure = filters.correlation_id !== '' || filters.until !== '';
+  let unsure = filters.correlation_id !== '';
   if (filters.source && group.source !== filters.source) unsure = true;
   if (filters.release && group.release !== filters.release) unsure = true;
   for (const kind of ['run', 'deploy', 'task', 'namespace', 'job'] as const) {

@@ -78,7 +78,7 @@ func TestWebIsBuilt(t *testing.T) {
 	t.Parallel()
 	needWeb(t)
 	built := builtWeb(t)
-	for _, file := range []string{"index.html", "rynda.svg", "embed/rynda-alerts.js", "embed/realtime/rynda-realtime.js", "embed/realtime/rynda-worker.js"} {
+	for _, file := range []string{"index.html", "rynda.svg", "embed/rynda-alerts.js", "embed/rynda-alerts.js.gz", "embed/realtime/rynda-realtime.js", "embed/realtime/rynda-worker.js"} {
 		if _, err := os.Stat(filepath.Join(built, file)); err != nil {
 			t.Errorf("the build left out %s", file)
 		}

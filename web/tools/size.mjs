@@ -1,4 +1,5 @@
-// Holds what browsers download to its budget, in bytes of gzip -9. Run after
+// Holds what browsers download to its budget, in bytes of gzip as pack.mjs makes
+// it and the server sends it; of gzip -9 where nothing is packed. Run after
 // `npm run build`. A file that is not there is not held, so that one package
 // can be built alone; give its name to insist.
 
@@ -34,16 +35,19 @@ async function imported(names) {
   return gz([result].flat()[0].output[0].code);
 }
 
-const file = (path) => (existsSync(join(web, path)) ? gz(readFileSync(join(web, path))) : undefined);
+/** What is sent of a file; undefined when it was not built. */
+function sent(path) {
+  if (existsSync(`${path}.gz`)) return readFileSync(`${path}.gz`).length;
+  return existsSync(path) ? gz(readFileSync(path)) : undefined;
+}
+const file = (path) => sent(join(web, path));
 
 const held = [
   ['client, a connection per tab', 4 * 1024, () => imported('createRealtime')],
   ['client, one connection for all tabs', 6 * 1024, () => imported('createRealtime, createSharedRealtime')],
   ['realtime/dist/rynda-realtime.iife.js', 9.6 * 1024, file],
   ['realtime/dist/rynda-worker.js', 5 * 1024, file],
-  // 16 KiB is the aim; what is above it is to be won back, not to grow. Tokens and
-  // tickets cost 300, a store that holds through a storm 150.
-  ['alert-stack/dist/rynda-alerts.js', 17_220, file],
+  ['alert-stack/dist/rynda-alerts.js', 16 * 1024, file],
 ];
 
 let over = false;
@@ -71,7 +75,7 @@ if (existsSync(assets) && existsSync(html)) {
     const names = new Set(first.filter((m) => m[2] === kind).map((m) => m[1]));
     const bytes = readdirSync(assets)
       .filter((name) => names.has(name))
-      .reduce((sum, name) => sum + gz(readFileSync(join(assets, name))), 0);
+      .reduce((sum, name) => sum + sent(join(assets, name)), 0);
     over ||= bytes > limit;
     console.log(
       `${bytes > limit ? 'OVER' : 'ok  '} ${String(bytes).padStart(6)} of ${String(limit).padStart(6)}  app, first route, ${kind}`,

@@ -1,6 +1,6 @@
 import { accessible, looks } from './axe.mjs';
 import { fill } from './filled.mjs';
-import { person, scenario } from './stage.mjs';
+import { person, post, report, scenario } from './stage.mjs';
 
 // One tab per language walks every screen and opens what can be opened there.
 const languages = {
@@ -73,6 +73,20 @@ scenario('axe finds nothing on any screen, theme and language', async (t) => {
       await go(screens.missing);
       await page.locator('main h1').waitFor();
       await look('no such page');
+
+      // The alerts of a telephone, folded and open, and the card of a storm.
+      const size = page.viewportSize();
+      await page.setViewportSize({ width: 390, height: 844 });
+      await tab.element.locator('.pill').waitFor();
+      await look('alerts folded', 'rynda-alerts');
+      await tab.element.locator('.pill').click();
+      await tab.cards.first().waitFor();
+      await look('alerts opened', 'rynda-alerts');
+      await page.keyboard.press('Escape');
+      await page.setViewportSize(size);
+      await post(Array.from({ length: 12 }, (_, n) => report(`${locale}: shard ${n} is gone`)));
+      await tab.element.locator('article.card', { has: page.locator('#t-storm') }).waitFor();
+      await look('a storm', 'rynda-alerts');
 
       // Who is not signed in has no alerts either.
       await page.route('**/v1/me', (route) =>

@@ -1,5 +1,6 @@
 // Whether the stack is folded away: minimized, which the browser remembers, or,
-// on a small screen, a sheet that is not open.
+// on a small screen, a sheet that is not open. A page shown twice as large is
+// low rather than narrow: five alerts would cover all of it.
 
 const key = 'rynda-alerts:minimized';
 
@@ -12,7 +13,7 @@ export interface Fold {
 }
 
 export function createFold(): Fold {
-  const small = matchMedia('(max-width: 639.9px)');
+  const small = matchMedia('(max-width:639.9px),(max-height:539.9px)');
   let sheet = false;
   let minimized = false;
   try {

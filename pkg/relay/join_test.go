@@ -296,6 +296,36 @@ func TestAudienceThatEmptiesIsForgotten(t *testing.T) {
 	}
 }
 
+// A shard may look at a subscriber whose peer has just gone: its list of ids is
+// not kept any more, though the tape moves on. It gets nothing, and a ping to it
+// would not name a place behind what it never got.
+func TestWhoHasLeftIsGivenNothing(t *testing.T) {
+	t.Parallel()
+	tape := newTape(300, 2)
+	tape.restart(eventlog.Position{Epoch: epochA}, 1)
+	var s subscriber
+	tape.join(&s, []string{"a"}, eventlog.Position{Epoch: epochA}, 0)
+	publish := func(ids ...int64) {
+		for _, id := range ids {
+			ev := eventlog.Event{ID: id, Topics: []string{"a"}, Data: []byte("{}")}
+			frame := AppendFrame(nil, epochA, ev)
+			tape.append([]eventlog.Event{ev}, frame, []int{len(frame)}, 1)
+		}
+	}
+	publish(1, 2, 3)
+	tape.leave(s.audience)
+	for id := int64(4); id < 40; id++ {
+		publish(id)
+		bytes, got := tape.pull(nil, s.audience, s.generation, s.position)
+		if len(bytes) > 0 || got.to != s.position {
+			t.Fatalf("after %d: %d bytes, on to %v", id, len(bytes), got.to)
+		}
+	}
+	if tape.first < 4 {
+		t.Fatalf("the tape still has %d", tape.first)
+	}
+}
+
 // Whatever stands in a topic, two different sets are two audiences: who joins
 // one gets what it asks for.
 func TestAudiencesOfDifferentTopicsAreNotConfused(t *testing.T) {

@@ -263,11 +263,17 @@ type pulled struct {
 }
 
 // pull appends to dst the frames for a after p: all of them, or as many as fit
-// into writeBytes, at least one. A reader of an older generation gets a reset.
+// into writeBytes, at least one. A reader of an older generation gets a reset,
+// one that has left nothing.
 func (t *tape) pull(dst []byte, a *audience, generation uint64, p eventlog.Position) ([]byte, pulled) {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	got := pulled{to: p, generation: t.generation}
+	if a.count == 0 {
+		// Its last subscriber has left while a shard was about to look at it: the
+		// list of ids is not kept any more, and no position may be moved by it.
+		return dst, got
+	}
 	if generation != t.generation {
 		got.to = eventlog.Position{Epoch: t.epoch, ID: t.last}
 		got.reset = true

@@ -6,9 +6,9 @@
 //	go run ./bench -for 1h page-soak    a page left open for an hour; only when it is named
 //
 // It starts a private Postgres with fsync on, and uses nothing but this
-// machine. The parts are storage, pipeline, relay, lambda, feed, page and
-// page-soak; lambda needs Node as well, for the page in the packages, the last
-// two Node and Chromium.
+// machine. The parts are storage, pipeline, relay, lambda, feed, page-pixel,
+// page-storm and page-soak; lambda needs Node as well, for the page in the
+// packages, the last three Node and Chromium.
 package main
 
 import (
@@ -43,11 +43,11 @@ func main() {
 	each := flag.Duration("each", 4*time.Second, "time of one cell")
 	groups := flag.Int("groups", 1_000_000, "groups of the feed's part; a million take some minutes to make")
 	soak := flag.Duration("for", 10*time.Minute, "how long page-soak leaves the page open")
-	profile := flag.String("profile", "", "file for a CPU profile of the page in the storm, as the DevTools open it")
+	traces := flag.String("traces", "", "folder for traces of page-storm, as the DevTools open them; tracing slows the page")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, flag.Args(), *asJSON, &bench{each: *each, groups: *groups, soak: *soak, profile: *profile}); err != nil {
+	if err := run(ctx, flag.Args(), *asJSON, &bench{each: *each, groups: *groups, soak: *soak, traces: *traces}); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -62,12 +62,12 @@ type part struct {
 }
 
 type bench struct {
-	dir     string
-	server  *localpg.Server
-	each    time.Duration
-	groups  int           // of the feed's part
-	soak    time.Duration // of page-soak
-	profile string        // file, of page
+	dir    string
+	server *localpg.Server
+	each   time.Duration
+	groups int           // of the feed's part
+	soak   time.Duration // of page-soak
+	traces string        // folder, of page-storm
 }
 
 // binary builds the program.
@@ -89,7 +89,7 @@ func (b *bench) page(ctx context.Context, name string) (page.Config, error) {
 	binary, err := b.binary(ctx)
 	return page.Config{
 		Binary: binary, DSN: url, State: filepath.Join(".rynda", "bench"), Dir: filepath.Join(b.dir, name),
-		Each: b.each, Profile: b.profile,
+		Each: b.each, Traces: b.traces,
 	}, err
 }
 
@@ -152,12 +152,19 @@ var parts = []part{
 		}
 		return feed.Run(ctx, url, b.groups)
 	}},
-	{name: "page", run: func(ctx context.Context, b *bench) ([]figure.Figure, error) {
-		config, err := b.page(ctx, "page")
+	{name: "page-pixel", run: func(ctx context.Context, b *bench) ([]figure.Figure, error) {
+		config, err := b.page(ctx, "pixel")
 		if err != nil {
 			return nil, err
 		}
-		return page.Run(ctx, config)
+		return page.Pixel(ctx, config)
+	}},
+	{name: "page-storm", run: func(ctx context.Context, b *bench) ([]figure.Figure, error) {
+		config, err := b.page(ctx, "storm")
+		if err != nil {
+			return nil, err
+		}
+		return page.Storm(ctx, config)
 	}},
 	{name: "page-soak", named: true, run: func(ctx context.Context, b *bench) ([]figure.Figure, error) {
 		config, err := b.page(ctx, "soak")
@@ -171,7 +178,7 @@ var parts = []part{
 func run(ctx context.Context, names []string, asJSON bool, b *bench) error {
 	for _, name := range names {
 		if !slices.ContainsFunc(parts, func(p part) bool { return p.name == name }) {
-			return fmt.Errorf("there is no part %q; the parts are storage, pipeline, relay, lambda, feed, page and page-soak", name)
+			return fmt.Errorf("there is no part %q; the parts are storage, pipeline, relay, lambda, feed, page-pixel, page-storm and page-soak", name)
 		}
 	}
 	dir, err := os.MkdirTemp("", "rynda-bench-")

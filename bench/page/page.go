@@ -38,8 +38,17 @@ type Config struct {
 	State  string        // folder of the server's state; a page that was built there stays
 	Dir    string        // of the browser's profile, which goes with it
 	Each   time.Duration // a storm takes fifteen times as long, a latency five times
-	// Profile is a file for what the processor did in the page during the storm; "" for none.
-	Profile string
+	// Traces is a folder for quiet.json and storm.json, which say what the page did
+	// when, its functions too; "" for none.
+	Traces string
+}
+
+// trace is the path of a trace; "" when none is wanted.
+func (c Config) trace(name string) string {
+	if c.Traces == "" {
+		return ""
+	}
+	return filepath.Join(c.Traces, name)
 }
 
 // stage is a server and a browser.
@@ -89,8 +98,8 @@ func findChromium() (string, error) {
 	return "", errors.New("there is no Chromium on this machine (RYNDA_CHROMIUM says where one is)")
 }
 
-// Run takes the figures of the storm and of event to pixel.
-func Run(ctx context.Context, c Config) ([]figure.Figure, error) {
+// Pixel takes the figures of event to pixel, live and by polling.
+func Pixel(ctx context.Context, c Config) ([]figure.Figure, error) {
 	s, err := c.set(ctx)
 	if err != nil {
 		return nil, err
@@ -101,17 +110,27 @@ func Run(ctx context.Context, c Config) ([]figure.Figure, error) {
 	}
 	s.counted = 1
 	pause(ctx, 11*time.Second) // no storm any more: see pixels
-	var figures []figure.Figure
-	for _, measure := range []func() ([]figure.Figure, error){
-		func() ([]figure.Figure, error) { return s.pixels(ctx, c, false) },
-		func() ([]figure.Figure, error) { return s.pixels(ctx, c, true) },
-		func() ([]figure.Figure, error) { return s.storm(ctx, c) },
-	} {
-		some, err := measure()
-		figures = append(figures, some...)
-		if err != nil {
-			return figures, err
-		}
+	live, err := s.pixels(ctx, c, false)
+	if err != nil {
+		return live, err
+	}
+	polling, err := s.pixels(ctx, c, true)
+	if err != nil {
+		return live, err
+	}
+	return append(live, polling...), s.faultless()
+}
+
+// Storm takes the figures of the storm, with those of the quiet page beside them.
+func Storm(ctx context.Context, c Config) ([]figure.Figure, error) {
+	s, err := c.set(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer s.clear()
+	figures, err := s.storm(ctx, c)
+	if err != nil {
+		return figures, err
 	}
 	return figures, s.faultless()
 }

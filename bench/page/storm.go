@@ -39,7 +39,7 @@ func (s *stage) storm(ctx context.Context, c Config) ([]figure.Figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	quiet, err := t.observe(ctx, func() error { return person.use(ctx, 5*c.Each) })
+	quiet, err := t.observe(ctx, c.trace("quiet.json"), func() error { return person.use(ctx, 5*c.Each) })
 	if err != nil {
 		return nil, err
 	}
@@ -62,14 +62,12 @@ func (s *stage) storm(ctx context.Context, c Config) ([]figure.Figure, error) {
 		}
 		return person.use(ctx, 15*c.Each/2)
 	}
-	err = l.beside(ctx, stormRate, 25, func() error {
-		return t.profiled(ctx, c.Profile, func() (err error) {
-			storm, err = t.observe(ctx, use)
-			if err == nil {
-				err = t.value(ctx, "ryndaWatch.elements()", &elements)
-			}
-			return err
-		})
+	err = l.beside(ctx, stormRate, 25, func() (err error) {
+		storm, err = t.observe(ctx, c.trace("storm.json"), use)
+		if err == nil {
+			err = t.value(ctx, "ryndaWatch.elements()", &elements)
+		}
+		return err
 	})
 	if err != nil {
 		return nil, err

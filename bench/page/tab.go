@@ -5,7 +5,6 @@ import (
 	_ "embed"
 	"fmt"
 	"math"
-	"os"
 	"slices"
 	"time"
 )
@@ -126,8 +125,9 @@ type observed struct {
 	events       int     // that reached the tab
 }
 
-// observe runs do and tells what happened meanwhile.
-func (t *tab) observe(ctx context.Context, do func() error) (o observed, err error) {
+// observe runs do and tells what happened meanwhile. A file, if one is named,
+// gets the whole trace.
+func (t *tab) observe(ctx context.Context, file string, do func() error) (o observed, err error) {
 	if err := t.value(ctx, "ryndaWatch.begin()", nil); err != nil {
 		return o, err
 	}
@@ -142,7 +142,7 @@ func (t *tab) observe(ctx context.Context, do func() error) (o observed, err err
 		Events       int
 		Count        int
 	}
-	tasks, err := t.traced(ctx, func() (err error) {
+	tasks, err := t.traced(ctx, file, func() (err error) {
 		if err := do(); err != nil {
 			return err
 		}
@@ -185,32 +185,6 @@ func (t *tab) observe(ctx context.Context, do func() error) (o observed, err err
 	o.p75, o.worst = quantile(all, 0.75), slices.Max(all)
 	return o, nil
 }
-
-// profiled runs do under the profiler and writes what it saw to a file that
-// the DevTools open, unless the name is empty.
-func (t *tab) profiled(ctx context.Context, file string, do func() error) error {
-	if file == "" {
-		return do()
-	}
-	for _, method := range []string{"Profiler.enable", "Profiler.start"} {
-		if err := t.call(ctx, method, nil, nil); err != nil {
-			return err
-		}
-	}
-	if err := do(); err != nil {
-		return err
-	}
-	var said struct{ Profile raw }
-	if err := t.call(ctx, "Profiler.stop", nil, &said); err != nil {
-		return err
-	}
-	return os.WriteFile(file, said.Profile, 0o644)
-}
-
-// raw is JSON as it came.
-type raw []byte
-
-func (r *raw) UnmarshalJSON(text []byte) error { *r = append((*r)[:0], text...); return nil }
 
 // quantile sorts v. It is the nearest rank, so that a few values give no less than they should.
 func quantile(v []float64, q float64) float64 {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"sync"
 	"time"
 )
@@ -19,18 +21,26 @@ type trace struct {
 	names map[thread]string
 	tasks map[thread][]float64 // ms on a core, of those that matter
 	done  chan struct{}
+	whole []json.RawMessage // every event, where it is asked for
+	keep  bool
 }
 
 type thread struct{ pid, tid int }
 
 // traced runs do and returns how long each task of a page's main thread was on
-// a core, in milliseconds, without the many that took less than ten.
-func (b *browser) traced(ctx context.Context, do func() error) ([]float64, error) {
-	r := &trace{names: map[thread]string{}, tasks: map[thread][]float64{}, done: make(chan struct{})}
+// a core, in milliseconds, without the many that took less than ten. Where a
+// file is named, the trace is written there with what the functions did.
+func (b *browser) traced(ctx context.Context, file string, do func() error) ([]float64, error) {
+	r := &trace{names: map[thread]string{}, tasks: map[thread][]float64{}, done: make(chan struct{}), keep: file != ""}
+	categories := []string{"disabled-by-default-devtools.timeline"}
+	if r.keep {
+		categories = append(categories, "devtools.timeline", "blink.user_timing", "v8.execute", "v8",
+			"disabled-by-default-v8.cpu_profiler", "disabled-by-default-v8.gc")
+	}
 	b.listen(r.hear)
 	defer b.listen(nil)
 	err := b.call(ctx, "", "Tracing.start", object{"transferMode": "ReportEvents", "traceConfig": object{
-		"includedCategories": []string{"disabled-by-default-devtools.timeline"}, "excludedCategories": []string{"*"},
+		"includedCategories": categories, "excludedCategories": []string{"*"},
 	}}, nil)
 	if err != nil {
 		return nil, err
@@ -56,6 +66,18 @@ func (b *browser) traced(ctx context.Context, do func() error) ([]float64, error
 			all = append(all, tasks...)
 		}
 	}
+	if r.keep {
+		text, err := json.Marshal(object{"traceEvents": r.whole})
+		if err != nil {
+			return nil, err
+		}
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			return nil, err
+		}
+		if err := os.WriteFile(file, text, 0o644); err != nil {
+			return nil, err
+		}
+	}
 	return all, failed
 }
 
@@ -72,6 +94,12 @@ func (r *trace) hear(method string, params json.RawMessage) {
 				TDur     float64 // µs
 				Args     struct{ Name string }
 			}
+		}
+		var whole struct{ Value []json.RawMessage }
+		if r.keep && json.Unmarshal(params, &whole) == nil {
+			r.mu.Lock()
+			r.whole = append(r.whole, whole.Value...)
+			r.mu.Unlock()
 		}
 		if json.Unmarshal(params, &said) != nil {
 			return // of a form that has no tasks in it

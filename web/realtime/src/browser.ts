@@ -35,7 +35,7 @@ export function watchPage(wake: (kind: Wake) => void): Unsubscribe {
   const stop = new AbortController();
   const on = (target: EventTarget, type: string, fn: (event: globalThis.Event) => void) =>
     target.addEventListener(type, fn, { signal: stop.signal });
-  const seen = () => wake(document.visibilityState === 'hidden' ? 'hidden' : 'visible');
+  const seen = () => wake(document.visibilityState);
   on(document, 'visibilitychange', seen);
   for (const kind of ['freeze', 'resume'] as const) on(document, kind, () => wake(kind));
   for (const kind of ['online', 'offline', 'focus'] as const) on(window, kind, () => wake(kind));
@@ -43,6 +43,6 @@ export function watchPage(wake: (kind: Wake) => void): Unsubscribe {
   on(window, 'pageshow', (event) => {
     if ((event as PageTransitionEvent).persisted) wake('resume');
   });
-  if (document.visibilityState === 'hidden') seen();
+  seen();
   return () => stop.abort();
 }

@@ -290,7 +290,7 @@ export function createConnection(
 
   function begin() {
     input('start');
-    if (topicsFrom !== undefined) cursor = topicsFrom;
+    cursor = topicsFrom ?? cursor;
     topicsFrom = undefined;
     tickedAt = env.now();
     after('tick', tickMs, tick);

@@ -26,7 +26,7 @@ export function createDesk(env: Env, tabs: () => Tab[]): Desk {
   return {
     token: (refused) =>
       new Promise((resolve, reject) => {
-        const left = tabs().sort((a, b) => Number(a.hidden) - Number(b.hidden));
+        const left = tabs().sort((a, b) => +a.hidden - +b.hidden);
         let timer: unknown;
         function answer(token: string | undefined) {
           env.clearTimeout(timer);
@@ -43,7 +43,7 @@ export function createDesk(env: Env, tabs: () => Tab[]): Desk {
         answer(undefined);
       }),
     answer(token) {
-      for (const each of [...waiting]) each(token);
+      waiting.forEach((each) => each(token));
     },
   };
 }

@@ -48,7 +48,7 @@ describe('a hub', () => {
     for (const { rt } of all) rt.start();
     await env.settle();
     for (let i = 1; i <= 5; i++) server.raise(String(i));
-    await env.settle();
+    await env.advance(50);
     expect(env.openStreams).toBe(1);
     expect(env.streams).toHaveLength(1);
     for (const { got, rt } of all) {
@@ -70,7 +70,7 @@ describe('a hub', () => {
     expect(late.resets).toBe(1);
     expect(first.resets).toBe(1);
     server.raise('2');
-    await env.settle();
+    await env.advance(50);
     expect(late.got).toEqual(ids(2, 2));
   });
 
@@ -101,7 +101,7 @@ describe('a hub', () => {
     b.rt.wake('freeze');
     for (let i = 1; i <= 2_500; i++) {
       server.raise(String(i));
-      if (i % 500 === 0) await env.settle();
+      if (i % 500 === 0) await env.advance(50);
     }
     expect(a.got).toHaveLength(2_500);
     b.rt.wake('resume');
@@ -109,10 +109,146 @@ describe('a hub', () => {
     expect(env.openStreams).toBe(1);
     expect(b.resets + Number(b.got.length === 2_500)).toBeGreaterThan(0);
     server.raise('9000');
-    await env.settle();
+    await env.advance(50);
     expect(a.got.at(-1)).toBe(server.head);
     expect(b.got.at(-1)).toBe(server.head);
     expect(new Set(a.got).size).toBe(a.got.length);
+  });
+
+  it('tells at once what comes alone, and a storm every 50 ms', async () => {
+    const told: string[][] = [];
+    hub.receive('raw', { kind: 'hello', topics: ['errors'], cursor: '', hidden: false }, (message) => {
+      if (message.kind === 'events') told.push(message.events.map(({ id }) => id));
+    });
+    await env.settle();
+    server.raise('1');
+    await env.settle();
+    expect(told).toEqual([ids(1, 1)]);
+    for (let i = 2; i <= 51; i++) {
+      await env.advance(2);
+      server.raise(String(i));
+    }
+    await env.advance(50);
+    expect(told.flat()).toEqual(ids(1, 51));
+    expect(told.length).toBeLessThanOrEqual(4);
+    await env.advance(1_000);
+    server.raise('52');
+    await env.settle();
+    expect(told.at(-1)).toEqual(ids(52, 52));
+  });
+
+  it('has sent everything up to the cursor of a view', async () => {
+    const told: FromHub[] = [];
+    hub.receive('raw', { kind: 'hello', topics: ['errors'], cursor: '', hidden: false }, (message) =>
+      told.push(message),
+    );
+    await env.settle();
+    for (let i = 1; i <= 3; i++) server.raise(String(i));
+    server.cut();
+    await env.settle();
+    const heard: string[] = [];
+    for (const message of told) {
+      if (message.kind === 'events') heard.push(...message.events.map(({ id }) => id));
+      if (message.kind === 'view' && message.view.cursor === server.head) expect(heard).toEqual(ids(1, 3));
+    }
+    expect(heard).toEqual(ids(1, 3));
+  });
+
+  it('is not held up by timers that run late', async () => {
+    const told: string[] = [];
+    hub.receive('raw', { kind: 'hello', topics: ['errors'], cursor: '', hidden: false }, (message) => {
+      if (message.kind === 'events') told.push(...message.events.map(({ id }) => id));
+    });
+    await env.settle();
+    const { setTimeout } = env;
+    env.setTimeout = (fn, ms) => setTimeout(fn, Math.max(1_000, ms));
+    server.raise('1');
+    await env.advance(10);
+    server.raise('2');
+    await env.advance(300);
+    server.raise('3');
+    await env.settle();
+    expect(told).toEqual(ids(1, 3));
+  });
+
+  it('loses nothing when a tab leaves while the connection goes back for it', async () => {
+    const a = tab();
+    a.rt.start();
+    await env.settle();
+    server.raise('1');
+    await env.advance(100);
+    const snapshot = server.head;
+    for (let i = 2; i <= 20; i++) server.raise(String(i));
+    await env.advance(100);
+    server.raise('21');
+    await env.settle();
+    server.raise('22'); // on its heels, and unsent
+    await env.settle();
+    // A topic that nobody had: memory is of no use, and the stream that goes back takes a while to greet.
+    server.mute = true;
+    const b = tab(['errors', 'runs']);
+    b.rt.adopt(snapshot);
+    b.rt.start();
+    await env.advance(60);
+    b.rt.wake('freeze');
+    server.mute = false;
+    await env.advance(20_000);
+    b.rt.wake('resume');
+    await env.advance(5_000);
+    expect(b.resets).toBe(0);
+    expect(b.got).toEqual(ids(2, 22));
+  });
+
+  it('loses nothing when a tab leaves after it asked to go back', async () => {
+    const a = tab();
+    a.rt.start();
+    await env.settle();
+    server.raise('1');
+    await env.advance(100);
+    const snapshot = server.head;
+    for (let i = 2; i <= 20; i++) server.raise(String(i));
+    await env.advance(100);
+    const b = tab(['errors', 'runs']);
+    b.rt.start();
+    await env.advance(1_000);
+    server.raise('21');
+    await env.settle();
+    server.raise('22');
+    await env.settle();
+    server.mute = true;
+    b.rt.adopt(snapshot);
+    await env.settle();
+    b.rt.wake('freeze');
+    server.mute = false;
+    await env.advance(20_000);
+    b.rt.wake('resume');
+    await env.advance(5_000);
+    expect([...new Set(b.got)].sort()).toEqual(ids(2, 22).sort());
+  });
+
+  it('keeps nothing from the others when one asks for more', async () => {
+    const a = tab();
+    a.rt.start();
+    await env.settle();
+    server.raise('1');
+    await env.settle();
+    server.raise('2'); // on its heels
+    await env.settle();
+    tab(['runs']).rt.start();
+    await env.advance(5_000);
+    expect(a.got).toEqual(ids(1, 2));
+  });
+
+  it('leaves no timer behind', async () => {
+    const a = tab();
+    a.rt.start();
+    await env.settle();
+    server.raise('1');
+    await env.settle();
+    server.raise('2');
+    await env.settle();
+    a.rt.stop();
+    expect(env.timers).toBe(0);
   });
 
   it('starts where the snapshot of the first tab ends', async () => {

@@ -45,6 +45,8 @@ interface Member {
 }
 
 const ringSize = 2_000;
+/** A storm reaches the tabs in messages this far apart: each costs a tab a task, and a frame to draw. */
+const paceMs = 50;
 
 /** `connect` may ask the tabs for a token by the function it is given. */
 export function createHub(connect: (sink: Sink, token: Token) => Connection, env: Env): Hub {
@@ -53,27 +55,57 @@ export function createHub(connect: (sink: Sink, token: Token) => Connection, env
   /** Everything of the asked topics after this position is in the ring; empty while that is not known. */
   let from = '';
   let asked: string[] = [];
+  /** How much of the ring was sent. */
+  let sent = 0;
+  let sentAt = 0;
+  let pace: unknown;
+  let hidden = true;
   const desk = createDesk(env, () => [...members.values()]);
 
   const connection = connect(
     {
       events(events) {
         ring.push(...events);
-        if (ring.length > ringSize) from = ring.splice(0, ring.length - ringSize).at(-1)?.id ?? from;
-        for (const member of members.values()) send(member, events);
+        // By the clock, since timers of a hidden page that leads run late.
+        if (env.now() - sentAt >= paceMs) flush();
+        else pace ??= env.setTimeout(flush, paceMs);
       },
       reset(cursor) {
-        ring = [];
-        from = cursor;
-        for (const { post } of members.values()) post({ kind: 'reset', cursor });
+        begin(cursor);
+        tell({ kind: 'reset', cursor });
       },
       view(view) {
+        // Its cursor says that everything before it was sent.
+        flush();
         from ||= view.cursor;
-        for (const { post } of members.values()) post({ kind: 'view', view });
+        tell({ kind: 'view', view });
       },
     },
     desk.token,
   );
+
+  function tell(message: FromHub) {
+    members.forEach(({ post }) => post(message));
+  }
+
+  /** What comes alone goes at once; what follows on its heels goes together. */
+  function flush() {
+    env.clearTimeout(pace);
+    pace = undefined;
+    const events = ring.slice(sent);
+    if (!events.length) return;
+    sentAt = env.now();
+    members.forEach((member) => send(member, events));
+    from = ring.splice(0, ring.length - ringSize).at(-1)?.id ?? from;
+    sent = ring.length;
+  }
+
+  /** The ring holds what comes after this position from now on. */
+  function begin(cursor: string) {
+    ring = [];
+    sent = 0;
+    from = cursor;
+  }
 
   /** An event names `errors/<project>`; who asked for `errors` asked for those of every project. */
   function send({ topics, post }: Member, events: Event[]) {
@@ -94,54 +126,57 @@ export function createHub(connect: (sink: Sink, token: Token) => Connection, env
         ring.filter((event) => mayBeBehind(cursor, event.id)),
       );
     } else if (!head || mayBeBehind(cursor, head)) {
-      ring = [];
-      from = cursor;
+      begin(cursor);
       connection.adopt(cursor);
     }
   }
 
   /** Asks for what all tabs want together. What nobody wants any more goes when something new comes. */
   function ask(): void {
-    const wanted = [...new Set([...members.values()].flatMap((member) => member.topics))].sort();
+    const wanted = [...new Set([...members.values()].flatMap((member) => member.topics))];
     if (wanted.every((topic) => asked.includes(topic))) return;
     asked = wanted;
-    ring = [];
-    from = connection.view().cursor;
+    begin(connection.view().cursor);
     connection.setTopics(wanted);
   }
 
-  function look(before: boolean) {
-    const hidden = [...members.values()].every((member) => member.hidden);
+  /** The connection is told when the first tab is seen, and when the last one no longer is. */
+  function look() {
+    const before = hidden;
+    hidden = [...members.values()].every((member) => member.hidden);
     if (hidden !== before) connection.wake(hidden ? 'hidden' : 'visible');
   }
 
   return {
     receive(id, message, post) {
-      const hidden = [...members.values()].every((member) => member.hidden);
-      const member = members.get(id);
+      // The ring may begin anew for it, and the connection go back: what is unsent goes first.
+      flush();
+      let member: Member | undefined = members.get(id);
       if (message.kind === 'hello') {
-        const fresh = { topics: message.topics, hidden: message.hidden, post };
-        members.set(id, fresh);
+        member = { ...message, post };
+        members.set(id, member);
         ask();
-        catchUp(fresh, message.cursor);
+        catchUp(member, message.cursor);
         connection.start();
         post({ kind: 'view', view: connection.view() });
-        look(hidden);
+        look();
       } else if (!member) return;
       else if (message.kind === 'topics') {
         member.topics = message.topics;
         ask();
-      } else if (message.kind === 'adopt') catchUp(member, message.cursor);
-      else if (message.kind === 'retry') connection.retry();
+      } else if (message.kind === 'adopt') {
+        catchUp(member, message.cursor);
+        post({ kind: 'view', view: connection.view() });
+      } else if (message.kind === 'retry') connection.retry();
       else if (message.kind === 'token') desk.answer(message.token);
       else if (message.kind === 'bye') {
         members.delete(id);
-        if (members.size) look(hidden);
+        if (members.size) look();
         else connection.stop();
       } else {
         const { wake } = message;
         if (wake === 'hidden' || wake === 'visible') member.hidden = wake === 'hidden';
-        look(hidden);
+        look();
         if (wake !== 'hidden') connection.wake(wake);
       }
     },

@@ -77,7 +77,7 @@ function open(): TestTab {
         (sink) => createConnection({ baseUrl: '', topics: [], env: tabEnv, shared: true }, sink),
         tabEnv,
       ),
-    visible: () => own.visible,
+    visibility: () => (own.visible ? 'visible' : 'hidden'),
     receive: (down) => member.receive(down),
     changed(leads) {
       member.role(leads ? 'leader' : 'follower');
@@ -96,7 +96,7 @@ let n: number;
 
 async function raise(count = 1) {
   for (let i = 0; i < count; i++) server.raise(String(++n));
-  await env.settle();
+  await env.advance(50);
 }
 
 const role = (t: TestTab) => t.rt.state.get().role;

@@ -45,7 +45,7 @@ interface Options {
   locks: Locks;
   channel: Channel;
   hub(): Hub;
-  visible(): boolean;
+  visibility(): 'visible' | 'hidden';
   receive(message: FromHub): void;
   /** There is another hub: greet it. */
   changed(leads: boolean): void;
@@ -109,7 +109,7 @@ export function createLeading(options: Options): Leading {
     if (now - tickedAt > 3 * beatMs) beatAt = now;
     tickedAt = now;
     if (hub) wire({ to: 'all', leader: id, since });
-    else if (now - beatAt > (options.visible() ? stealMs.visible : stealMs.hidden) + patience) {
+    else if (now - beatAt > stealMs[options.visibility()] + patience) {
       beatAt = now;
       queue(true);
     }

@@ -43,7 +43,7 @@ export function createMember(
   }
 
   function greet() {
-    if (wanted && !away) post({ kind: 'hello', topics, cursor, hidden });
+    tell({ kind: 'hello', topics, cursor, hidden });
   }
 
   function tell(message: ToHub) {

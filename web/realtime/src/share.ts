@@ -28,7 +28,7 @@ export interface SharedOptions {
 
 /** What a shared worker needs to know, and what makes it a different one. */
 export function shareName(user: string, base: string, tickets: boolean): string {
-  return ['rynda/2', encodeURIComponent(user), encodeURIComponent(base), tickets ? 't' : ''].join(' ');
+  return `rynda/2 ${encodeURIComponent(user)} ${encodeURIComponent(base)} ${tickets ? 't' : ''}`;
 }
 
 const readyMs = 5_000;
@@ -39,7 +39,7 @@ export function createSharedRealtime({ baseUrl = '', topics, token, user, worker
   const env = withToken(browserEnv(), token);
   const tickets = !!token;
   const name = shareName(user, base, tickets);
-  const id = `${Date.now().toString(36)}${Math.random().toString(36).slice(2)}`;
+  const id = `${env.random()}`;
   const locks = (navigator as Partial<Navigator>).locks;
 
   const realtime = realtimeOver(env, (sink) => {
@@ -64,7 +64,7 @@ export function createSharedRealtime({ baseUrl = '', topics, token, user, worker
         locks,
         channel: new BroadcastChannel(name) as Channel,
         hub: hub(true),
-        visible: () => document.visibilityState !== 'hidden',
+        visibility: () => document.visibilityState,
         receive: member.receive,
         changed(leads) {
           member.role(leads ? 'leader' : 'follower');
@@ -75,10 +75,8 @@ export function createSharedRealtime({ baseUrl = '', topics, token, user, worker
     }
 
     function work(address: string | { toString(): string }) {
-      let decided = false;
-      const decide = (fn: () => void) => {
-        if (decided) return;
-        decided = true;
+      let decide = (fn: () => void) => {
+        decide = () => {};
         fn();
       };
       const shared = new SharedWorker(address as string, { name });

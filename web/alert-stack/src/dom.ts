@@ -57,7 +57,8 @@ export function draw(parent: Element, kids: Child[]): void {
 
 const dressed = new WeakMap<Element, Record<string, Value>>();
 
-function dress(el: Element, props: Record<string, Value>): void {
+/** Makes the attributes of an element these; what stays the same is not touched. */
+export function dress(el: Element, props: Record<string, Value>): void {
   const before = dressed.get(el) ?? {};
   dressed.set(el, props);
   for (const name of Object.keys({ ...before, ...props })) {

@@ -250,7 +250,7 @@ describe('the keyboard', () => {
     press(document.body, 'F8');
     await settle();
     expect(root().activeElement).toBeNull();
-    expect($('section')!.ariaLabel).toBe('Error alerts');
+    expect($('section')!.getAttribute('aria-label')).toBe('Error alerts');
   });
 
   it('never loses focus to an arrival, and holds the cards still meanwhile', async () => {

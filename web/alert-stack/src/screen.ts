@@ -7,7 +7,7 @@
 // Trusted Types to allow its policy.
 
 import { severities, type Group, type Unsubscribe } from '@rynda/realtime';
-import { draw, make } from './dom';
+import { draw, dress, make } from './dom';
 import { createFold } from './fold';
 import { detailsHref, listHref, primaryLink, templateKinds, type Link, type Templates } from './links';
 import { createWords, type Messages } from './messages';
@@ -56,7 +56,8 @@ export function createScreen(host: HTMLElement, given: Partial<Said>): Screen {
   const list = make('ol');
   const foot = make('div', { class: 'slot' });
   const panel = make('div', { class: 'panel' }, list, foot);
-  const region = make('section', { part: 'stack', popover: 'manual', tabindex: '-1' }, top, panel);
+  const always = { part: 'stack', popover: 'manual', tabindex: '-1' };
+  const region = make('section', always, top, panel);
   const root = host.attachShadow({ mode: 'open' });
   const rows = createRows(list);
   const fold = createFold();
@@ -76,6 +77,7 @@ export function createScreen(host: HTMLElement, given: Partial<Said>): Screen {
   let cameFrom: Element | null = null;
   let roving = '';
   let told = '';
+  let line = '';
 
   root.append(log, alarm, region);
   const on = (type: string, fn: (event: never) => void) => region.addEventListener(type, fn as () => void);
@@ -149,7 +151,12 @@ export function createScreen(host: HTMLElement, given: Partial<Said>): Screen {
         view = next;
         ask();
       }),
-      wired.link.state.subscribe(ask),
+      // It tells of every event too; what is said of the line changes with these alone.
+      wired.link.state.subscribe(({ state, pollAfterMs }) => {
+        const next = state + pollAfterMs;
+        if (next !== line) ask();
+        line = next;
+      }),
       wired.close,
     ];
   }
@@ -177,10 +184,13 @@ export function createScreen(host: HTMLElement, given: Partial<Said>): Screen {
     const worst = severities.find((s) => feed.bySeverity[s] > 0) ?? 'error';
     const go = (event: MouseEvent, href: string) => follow(event, { groups: [], href });
 
-    region.className = attr('position', 'bottom-right');
-    region.lang = words.lang;
-    region.ariaLabel = words.text('region') + (hotkey && ` (${hotkey})`);
-    region.hidden = empty;
+    dress(region, {
+      ...always,
+      class: attr('position', 'bottom-right'),
+      lang: words.lang,
+      'aria-label': words.text('region') + (hotkey && ` (${hotkey})`),
+      hidden: empty,
+    });
     panel.hidden = folded;
     draw(top, [
       folded

@@ -233,6 +233,27 @@ describe('a storm', () => {
     expect(ids()).toHaveLength(5);
   });
 
+  it('is drawn four times a second, and what the person does at once', async () => {
+    await begin(2);
+    for (let i = 10; i < 37; i++) server.raise(String(i));
+    await env.settle();
+    let drawn = 0;
+    stack.view.subscribe(() => drawn++);
+    drawn = 0;
+    for (let i = 40; i < 140; i++) {
+      server.raise(String(i));
+      await env.advance(10);
+    }
+    expect(drawn).toBe(4);
+    await env.advance(250);
+    expect(view().storm?.count).toBe(127);
+    server.raise('999');
+    await env.settle();
+    stack.dismiss('1');
+    expect(view().hidden).toEqual(['1']);
+    expect(view().storm?.count).toBe(128);
+  });
+
   it('can be looked into', async () => {
     await begin(2);
     for (let i = 10; i < 37; i++) server.raise(String(i));

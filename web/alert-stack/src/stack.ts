@@ -10,6 +10,8 @@ import { createStormWatch, type Storm } from './storm';
 export const shown = 5;
 export const undoMs = 6_000;
 export const sortMs = 2_000;
+/** How often a storm is drawn: it is one card with numbers, and nobody reads faster. */
+export const stormDrawMs = 250;
 
 export interface Stack {
   cards: Group[];
@@ -65,7 +67,8 @@ export function createStack({ env, store, order, project, arrived }: Options): S
   const heldBack = new Set<string>();
   /** What the person dismissed here: it may come back to its place even under their hand. */
   const own = new Set<string>();
-  const { after, cancel } = createTimers<'sort' | 'storm' | 'undo'>(env);
+  const timers = createTimers<'sort' | 'storm' | 'undo' | 'draw'>(env);
+  const { after, cancel } = timers;
   /** The newest raise there was; undefined before the first snapshot, which is no news. */
   let newest: string | undefined;
 
@@ -140,7 +143,8 @@ export function createStack({ env, store, order, project, arrived }: Options): S
     storms.raised(mine, env.now());
     if (held) for (const g of mine) if (!cards.includes(g.group_id)) heldBack.add(g.group_id);
     const endsAt = storms.endsAt();
-    if (endsAt !== undefined) after('storm', endsAt - env.now(), update);
+    // A timer may be a little early.
+    if (endsAt !== undefined) after('storm', endsAt - env.now() + 50, update);
   }
 
   function tell(news: Group[]) {
@@ -157,7 +161,8 @@ export function createStack({ env, store, order, project, arrived }: Options): S
         tell(now.groups.filter((g) => raisedAt(g) > (newest ?? '')));
         newest ??= now.groups.map(raisedAt).sort().at(-1) ?? '';
       }
-      update();
+      if (!view.get().storm) update();
+      else if (!timers.has('draw')) after('draw', stormDrawMs, update);
     }),
     store.onRaised(noteRaised),
   ];
@@ -202,7 +207,7 @@ export function createStack({ env, store, order, project, arrived }: Options): S
     keepUndo,
     close() {
       for (const fn of off) fn();
-      cancel('sort', 'storm', 'undo');
+      cancel('sort', 'storm', 'undo', 'draw');
     },
   };
 }

@@ -32,42 +32,48 @@ export interface StormWatch {
   end(): void;
 }
 
-export function createStormWatch(): StormWatch {
-  let recent: Arrival[] = [];
-  let raging = false;
+/** A storm of hours stops counting here: nobody could tell the difference, and it is held in memory. */
+const most = 5_000;
 
-  function over(now: number): boolean {
-    return now - (recent.at(-1)?.at ?? -Infinity) >= calmMs;
+export function createStormWatch(): StormWatch {
+  /** Of the last ten seconds, while there is no storm. */
+  let recent: Arrival[] = [];
+  let storm: { from: number; to: number; ids: Set<string>; sources: Set<string> } | undefined;
+
+  function end() {
+    recent = [];
+    storm = undefined;
+  }
+
+  function look(now: number) {
+    if (storm && now - storm.to >= calmMs) end();
   }
 
   return {
     raised(groups, now) {
-      if (raging && over(now)) raging = false;
-      if (!raging) recent = recent.filter((a) => now - a.at < stormWindowMs);
+      look(now);
+      if (storm) {
+        storm.to = now;
+        for (const group of groups) {
+          if (storm.ids.size >= most) break;
+          storm.ids.add(group.group_id);
+          storm.sources.add(group.source);
+        }
+        return;
+      }
+      recent = recent.filter((a) => now - a.at < stormWindowMs);
       for (const group of groups) recent.push({ at: now, id: group.group_id, source: group.source });
-      if (new Set(recent.map((a) => a.id)).size > stormAt) raging = true;
-      // A storm of hours keeps its count, not every arrival.
-      if (recent.length > 5_000) recent.splice(1, 1_000);
+      const ids = new Set(recent.map((a) => a.id));
+      if (ids.size > stormAt)
+        storm = { from: recent[0]?.at ?? now, to: now, ids, sources: new Set(recent.map((a) => a.source)) };
     },
     at(now) {
-      if (!raging) return undefined;
-      if (over(now)) {
-        raging = false;
-        recent = [];
-        return undefined;
-      }
-      const first = recent[0] as Arrival;
-      const last = recent.at(-1) as Arrival;
-      return {
-        count: new Set(recent.map((a) => a.id)).size,
-        sources: new Set(recent.map((a) => a.source)).size,
-        seconds: Math.max(1, Math.round((last.at - first.at) / 1000)),
-      };
+      look(now);
+      if (!storm) return undefined;
+      const { from, to, ids, sources } = storm;
+      return { count: ids.size, sources: sources.size, seconds: Math.max(1, Math.round((to - from) / 1000)) };
     },
-    endsAt: () => (raging ? (recent.at(-1)?.at ?? 0) + calmMs : undefined),
-    end() {
-      raging = false;
-      recent = [];
-    },
+    endsAt: () => storm && storm.to + calmMs,
+    end,
   };
 }

@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   plugins: [svelte()],
-  resolve: { conditions: ['@rynda/source'] },
+  resolve: { conditions: ['@rynda/source', 'browser'] },
   test: {
     name: 'app',
     environment: 'node',

@@ -35,7 +35,7 @@ scenario('Back finds a list as it was left: scroll, row and older pages', async 
     assert.equal(await page.evaluate(() => window.scrollY), 0, 'a new screen begins at its top');
     await page.goBack();
     await until(() => page.evaluate(() => Math.round(window.scrollY)), deep, `the scroll of ${section}`);
-    assert.equal(await middle(), row, 'the row that was opened');
+    await until(middle, row, 'the row that was opened');
     // And by the link that says so, at least the filters.
     await page.goForward();
     await page.locator('main h1').waitFor();

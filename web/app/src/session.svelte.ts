@@ -16,6 +16,7 @@ import type { Client } from './api/client';
 import type { Me, MyProject } from './api/types';
 import { historyList, type GroupRows } from './errors/history-list';
 import { KeptList } from './list/kept-list';
+import { paced } from './shell/paced';
 import { status } from './shell/status.svelte';
 import { t } from './text/i18n.svelte';
 import { Works } from './work/works.svelte';
@@ -51,7 +52,7 @@ export class Session {
     };
     this.#feed = groups.feed('newest');
     this.#connection = fromStore(realtime.state);
-    this.#totals = fromStore(groups.totals);
+    this.#totals = fromStore(paced(groups.totals, 250));
     this.#follow = createSubscriber((update) => this.#feed.subscribe(update));
     this.rows = { get: (id) => this.#seen(id), upsert: (came) => groups.upsert(came) };
     this.history = new KeptList((search) => historyList(search, client, this.rows, this.snapshot));

@@ -20,6 +20,20 @@ scenario('the keyboard reaches, moves through and dismisses alerts, and focus is
   await until(tab.focused, 'middle', 'focus on the next');
   await keyboard.press('Delete');
   await tab.gone('middle');
+  // A button is pressed by Enter, though the list behind it opens rows by it.
+  await tab.undo.focus();
+  await keyboard.press('Enter');
+  await until(tab.focused, 'middle', 'focus on the card that came back');
+  assert.equal(new URL(tab.page.url()).pathname, '/errors', 'Enter went to the list');
+  // Keys of the list are not meant while the focus is in the stack.
+  const active = () => tab.rows.locator('.state.active').count();
+  const before = await active();
+  await keyboard.press('j');
+  await keyboard.press('v');
+  assert.equal(await tab.focused(), 'middle', 'a key of the list took the focus');
+  await keyboard.press('Delete');
+  await tab.gone('middle');
+  await until(active, before - 1, 'only what was dismissed is viewed');
   await until(tab.focused, 'oldest', 'focus on the card that took the place');
   await keyboard.press('Delete');
   await tab.gone('oldest');

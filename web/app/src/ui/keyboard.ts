@@ -2,23 +2,31 @@
  * Keyboard shortcuts. A screen lends its bindings while it is mounted; the last
  * lender wins. Single letters work only when the settings allow them and no
  * field has the focus. Two letters in a row ("g e") are written with a space.
+ * Enter on a link or button always presses it, and what has the focus inside an
+ * element with insides of its own, the alerts, is not a matter of the screen.
  */
 type Action = (event: KeyboardEvent) => void;
 export type Bindings = Record<string, Action>;
 
-const lenders: Bindings[] = [];
+interface Lent {
+  bindings: Bindings;
+  everywhere: boolean;
+}
+
+const lenders: Lent[] = [];
 const pause = 1_000;
 
-/** Adds bindings; the returned function takes them back. */
-export function lend(bindings: Bindings): () => void {
-  lenders.push(bindings);
+/** Adds bindings; the returned function takes them back. `everywhere`: also while the focus is in the alerts. */
+export function lend(bindings: Bindings, everywhere = false): () => void {
+  const lent = { bindings, everywhere };
+  lenders.push(lent);
   return () => {
-    const at = lenders.indexOf(bindings);
+    const at = lenders.indexOf(lent);
     if (at >= 0) lenders.splice(at, 1);
   };
 }
 
-const find = (keys: string): Action | undefined => lenders.findLast((bindings) => keys in bindings)?.[keys];
+const pressed = 'a[href], button, summary';
 
 function isTyping(event: KeyboardEvent): boolean {
   const target = event.composedPath()[0];
@@ -46,8 +54,12 @@ export function listen(singleKeys: () => boolean): () => void {
     if (isTyping(event) || document.querySelector('dialog[open]')) return;
     const key = keyOf(event);
     if (key.length === 1 && !singleKeys()) return;
+    const inner = event.composedPath()[0];
+    if (key === 'Enter' && inner instanceof Element && inner.closest(pressed)) return;
+    const valid = lenders.filter(({ everywhere }) => everywhere || inner === event.target);
+    const find = (keys: string) => valid.findLast(({ bindings }) => keys in bindings)?.bindings[keys];
     const pair = first && event.timeStamp - at < pause ? find(`${first} ${key}`) : undefined;
-    const begins = lenders.some((bindings) =>
+    const begins = valid.some(({ bindings }) =>
       Object.keys(bindings).some((keys) => keys.startsWith(`${key} `)),
     );
     first = begins && !pair ? key : '';

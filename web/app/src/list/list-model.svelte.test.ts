@@ -115,8 +115,46 @@ describe('a list', () => {
   });
 
   test('fails as a whole when there was nothing to keep', async () => {
-    const { list } = await opened({ '': new Problem(500, 'boom') });
+    const { list } = scene({ '': new Problem(500, 'boom') });
+    list.start();
+    await after(0);
     expect([list.phase, list.problem?.status]).toEqual(['failed', 500]);
+  });
+
+  test('that failed is asked for again by itself, out of sight, until it works; not when nobody looks', async () => {
+    const { list, pages, asked } = scene({ '': new Problem(503, 'away', '', 'req-1') });
+    list.start();
+    await after(0);
+    expect([list.phase, asked.length]).toEqual(['failed', 1]);
+    pages[''] = new Problem(503, 'away', '', 'req-2');
+    await after(6_100);
+    expect([list.phase, asked.length, list.problem?.requestId]).toEqual(['failed', 2, 'req-1']);
+    list.stop();
+    await after(600_000);
+    expect(asked.length).toBe(2);
+    pages[''] = page({ id: 'a', at: 1 });
+    list.start();
+    await after(0);
+    expect([list.phase, list.problem, list.ids]).toEqual(['ready', undefined, ['a']]);
+    await after(600_000);
+    expect(asked.length).toBe(3);
+  });
+
+  test('that is refused is not asked for again by itself', async () => {
+    const { list, asked } = scene({ '': new Problem(403, 'no') });
+    list.start();
+    await after(600_000);
+    expect([list.phase, asked.length]).toEqual(['failed', 1]);
+  });
+
+  test('that is out of date because a refresh failed is current again by itself', async () => {
+    const { list, pages } = await opened();
+    pages[''] = new Problem(0, 'no answer');
+    await list.refresh();
+    expect([list.stale, list.ids]).toEqual([true, ['a', 'b']]);
+    pages[''] = page({ id: 'c', at: 55 });
+    await after(6_100);
+    expect([list.stale, list.problem, list.ids]).toEqual([false, undefined, ['c']]);
   });
 
   test('can load older ones again after a refresh cut them off', async () => {

@@ -1,5 +1,6 @@
 /* eslint-disable svelte/prefer-svelte-reactivity -- the plain sets and maps here are not shown */
 import { SvelteMap, SvelteSet } from 'svelte/reactivity';
+import { Again } from '../api/again';
 import { aborted, asProblem, type Problem } from '../api/problem';
 
 /** Rows asked for at a time, and rows kept before the window stops growing. */
@@ -86,6 +87,7 @@ export class ListModel<T extends object> {
   #settledAt = 0;
   #review: ReturnType<typeof setTimeout> | undefined;
   #request = new AbortController();
+  readonly #again = new Again(() => void this.load(true));
 
   constructor(
     /** The address text of the filters, by which the list is known. */
@@ -97,7 +99,7 @@ export class ListModel<T extends object> {
   /** On the screen from now on. Loads unless the rows are here and what changed meanwhile is known. */
   start(): void {
     this.#shown = true;
-    if (this.phase !== 'ready' || this.#touched.size > windowSize) void this.load();
+    if (this.phase !== 'ready' || this.problem || this.#touched.size > windowSize) void this.load();
     this.lookSoon();
   }
 
@@ -106,6 +108,7 @@ export class ListModel<T extends object> {
     this.#busy = false;
     clearTimeout(this.#review);
     this.#review = undefined;
+    this.#again.stop();
   }
 
   /** Nobody will come back to it. */
@@ -126,11 +129,14 @@ export class ListModel<T extends object> {
     this.#busy = busy;
   }
 
-  /** Loads the first page (of this window) anew. Old rows stay until the answer is here, and when it fails. */
-  async load(): Promise<void> {
+  /**
+   * Loads the first page (of this window) anew. Old rows stay until the answer is here, and when it fails.
+   * What failed and may pass is asked for again by itself, which is not shown until it works.
+   */
+  async load(byItself = false): Promise<void> {
     this.#request.abort();
     const request = (this.#request = new AbortController());
-    if (this.phase === 'failed') this.phase = 'loading';
+    if (this.phase === 'failed' && !byItself) this.phase = 'loading';
     // What changes from here on may not be in the answer: it is kept to be looked at again.
     this.#touched.clear();
     this.#loading = true;
@@ -144,6 +150,7 @@ export class ListModel<T extends object> {
       this.loadedAt = this.now();
       this.phase = 'ready';
       this.problem = undefined;
+      this.#again.worked();
       this.stale = false;
       this.olderPhase = 'idle';
       this.arrivals.clear();
@@ -151,7 +158,10 @@ export class ListModel<T extends object> {
       for (const id of this.selected) if (!this.ids.includes(id)) this.selected.delete(id);
     } catch (error) {
       if (aborted(error)) return;
-      this.problem = asProblem(error);
+      const problem = asProblem(error);
+      // The same again is no news to somebody who is read aloud to.
+      if (!byItself || this.problem?.status !== problem.status) this.problem = problem;
+      if (this.#shown) this.#again.failed(problem);
       this.phase = this.ids.length ? 'ready' : 'failed';
       this.stale = this.ids.length > 0;
     }

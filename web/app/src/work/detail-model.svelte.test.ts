@@ -63,6 +63,30 @@ describe('a run in full', () => {
     expect([model.phase, model.problem?.status, model.detail?.row.version]).toEqual(['ready', 503, 3]);
   });
 
+  test('that failed is asked for again by itself, out of sight, until it works', async () => {
+    const { model, server } = scene();
+    server.problem = new Problem(502, 'away');
+    await model.load();
+    const phases: string[] = [];
+    for (let n = 0; n < 50; n++) {
+      if (n === 20) server.problem = undefined;
+      await vi.advanceTimersByTimeAsync(1_000);
+      phases.push(model.phase);
+    }
+    expect(new Set(phases)).toEqual(new Set(['failed', 'ready']));
+    expect([model.phase, model.problem]).toEqual(['ready', undefined]);
+    expect(server.asked).toBeLessThanOrEqual(4);
+  });
+
+  test('that nobody waits for is not asked for again', async () => {
+    const { model, server } = scene();
+    server.problem = new Problem(502, 'away');
+    await model.load();
+    model.stop();
+    await vi.runAllTimersAsync();
+    expect(server.asked).toBe(1);
+  });
+
   test('fails as a whole when there is nothing to keep', async () => {
     const { model, server } = scene();
     server.problem = new Problem(404, 'no');

@@ -1,5 +1,6 @@
 import type { Group } from '@rynda/realtime';
 import type { Client } from '../api/client';
+import { Again } from '../api/again';
 import { aborted, asProblem, type Problem } from '../api/problem';
 import type { WorkDetail, WorkKind, WorkOf } from '../api/types';
 
@@ -18,6 +19,7 @@ export class WorkDetailModel<K extends WorkKind> {
   #version = -1;
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #stop = new AbortController();
+  readonly #again = new Again(() => void this.load(true));
 
   constructor(
     readonly kind: K,
@@ -30,12 +32,14 @@ export class WorkDetailModel<K extends WorkKind> {
 
   stop(): void {
     clearTimeout(this.#timer);
+    this.#again.stop();
     this.#stop.abort();
   }
 
-  async load(): Promise<void> {
+  /** What failed and may pass is asked for again by itself, which is not shown until it works. */
+  async load(byItself = false): Promise<void> {
     const adopt = this.snapshot();
-    if (this.phase === 'failed') this.phase = 'loading';
+    if (this.phase === 'failed' && !byItself) this.phase = 'loading';
     try {
       const detail = await this.client.work(this.kind, this.project, this.id, this.#stop.signal);
       adopt(detail.cursor);
@@ -44,10 +48,13 @@ export class WorkDetailModel<K extends WorkKind> {
       this.into.groups([...detail.groups, ...detail.new_groups]);
       this.detail = detail;
       this.problem = undefined;
+      this.#again.worked();
       this.phase = 'ready';
     } catch (error) {
       if (aborted(error)) return;
-      this.problem = asProblem(error);
+      const problem = asProblem(error);
+      if (!byItself || this.problem?.status !== problem.status) this.problem = problem;
+      this.#again.failed(problem);
       // What is shown already stays; the next change tries again.
       if (!this.detail) this.phase = 'failed';
     }

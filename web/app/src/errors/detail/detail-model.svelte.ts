@@ -1,5 +1,6 @@
 /* eslint-disable svelte/prefer-svelte-reactivity -- the plain sets and maps here are not shown */
 import type { Group } from '@rynda/realtime';
+import { Again } from '../../api/again';
 import { aborted, asProblem, type Problem } from '../../api/problem';
 import type { Client } from '../../api/client';
 import type { FirstDeploy, Grouping, HistoryEntry, Occurrence } from '../../api/types';
@@ -40,6 +41,7 @@ export class DetailModel {
   #version = -1;
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #stop = new AbortController();
+  readonly #again = new Again(() => void this.load(true));
 
   constructor(
     readonly id: string,
@@ -50,10 +52,12 @@ export class DetailModel {
 
   stop(): void {
     clearTimeout(this.#timer);
+    this.#again.stop();
     this.#stop.abort();
   }
 
-  async load(): Promise<void> {
+  /** What failed and may pass is asked for again by itself, which is not shown until it works. */
+  async load(byItself = false): Promise<void> {
     const adopt = this.snapshot();
     try {
       const [detail, page] = await Promise.all([
@@ -74,10 +78,13 @@ export class DetailModel {
       this.at = 0;
       if (newest && !newest.sampled) this.#keepOpen(newest.occurrence_id);
       this.problem = undefined;
+      this.#again.worked();
       this.phase = 'ready';
     } catch (error) {
       if (aborted(error)) return;
-      this.problem = asProblem(error);
+      const problem = asProblem(error);
+      if (!byItself || this.problem?.status !== problem.status) this.problem = problem;
+      this.#again.failed(problem);
       this.phase = 'failed';
     }
   }

@@ -42,6 +42,7 @@ export const list = {
   'window.newest': 'Back to the newest',
   'stale.refreshing': 'The log moved on while you were away. Loading anew.',
   'stale.failed': 'Could not be refreshed. As of {at}.',
+  'state.failed.again': 'Asked for again by itself until it works.',
   'state.failed.title': 'The list could not be loaded',
   'state.forbidden.title': 'You cannot see this',
   'state.forbidden.text': 'It belongs to a project that is not open to you.',

@@ -45,6 +45,7 @@ export const list: Translated<typeof english> = {
   'window.newest': 'К самым новым',
   'stale.refreshing': 'Пока вас не было, журнал ушёл вперёд. Загружаем заново.',
   'stale.failed': 'Обновить не удалось. Данные на {at}.',
+  'state.failed.again': 'Повторяем сами, пока не получится.',
   'state.failed.title': 'Список не загрузился',
   'state.forbidden.title': 'Вам это не открыто',
   'state.forbidden.text': 'Это принадлежит проекту, который вам не открыт.',

@@ -63,6 +63,7 @@ type conversation struct {
 	greedy string
 	said   []exchange
 	done   map[string]bool // operations, by id
+	strict bool            // each answer has to be as openapi.yaml says
 
 	// Of the last answer:
 	raw, tag, location, cookie string
@@ -88,12 +89,14 @@ var telling = []string{
 func (c *conversation) ask(step, op string, k call) exchange {
 	c.t.Helper()
 	method, path := k.method, k.path
+	var known *httpapi.Operation
 	if at := slices.IndexFunc(httpapi.Operations(), func(o httpapi.Operation) bool { return o.ID == op }); at >= 0 {
 		o := httpapi.Operations()[at]
 		path = strings.NewReplacer("{id}", k.id, "{view_id}", k.id).Replace(o.Path)
 		if method == "" {
 			method = o.Method
 			c.done[op] = true
+			known = &o
 		}
 	}
 	if method == "" {
@@ -139,6 +142,9 @@ func (c *conversation) ask(step, op string, k call) exchange {
 		c.t.Errorf("%s: %v", step, err)
 	}
 	c.raw, c.tag, c.location = string(text), answer.Header.Get("Etag"), answer.Header.Get("Location")
+	if known != nil && c.strict {
+		c.as(step, *known, k, answer, c.raw)
+	}
 	for _, cookie := range answer.Cookies() {
 		if cookie.MaxAge >= 0 && cookie.Value != "" {
 			c.cookie = cookie.Name + "=" + cookie.Value

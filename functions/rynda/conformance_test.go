@@ -105,7 +105,7 @@ func TestConformance(t *testing.T) {
 		for i, target := range targets {
 			t.Run(target.name, func(t *testing.T) {
 				t.Parallel()
-				c := &conversation{system: target.start(t, provider), done: map[string]bool{}}
+				c := &conversation{system: target.start(t, provider), done: map[string]bool{}, strict: i == 0}
 				c.talk()
 				said[i] = c.said
 				for _, op := range httpapi.Operations() {

@@ -241,9 +241,9 @@ func typeOf(s *huma.Schema) (name, link string) {
 	case s.Ref != "":
 		name = s.Ref[strings.LastIndexByte(s.Ref, '/')+1:]
 		return name, name
-	case len(s.OneOf) > 0:
+	case len(s.OneOf)+len(s.AnyOf) > 0:
 		var names []string
-		for _, one := range s.OneOf {
+		for _, one := range slices.Concat(s.OneOf, s.AnyOf) {
 			each, to := typeOf(one)
 			names, link = append(names, each), cmp.Or(link, to)
 		}

@@ -3,7 +3,9 @@ package httpapi
 import (
 	"net/http"
 	"reflect"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -31,6 +33,7 @@ func document() *huma.OpenAPI {
 	registry := huma.NewMapRegistry("#/components/schemas/", schemaName)
 	registry.RegisterTypeAlias(reflect.TypeFor[journal.Severity](), reflect.TypeFor[severityWord]())
 	registry.RegisterTypeAlias(reflect.TypeFor[journal.Reason](), reflect.TypeFor[reasonWord]())
+	registry.RegisterTypeAlias(reflect.TypeFor[journal.BySeverity](), reflect.TypeFor[bySeverity]())
 	return &huma.OpenAPI{
 		OpenAPI: "3.1.0",
 		Info: &huma.Info{
@@ -64,6 +67,8 @@ func schemaName(t reflect.Type, hint string) string {
 	switch t {
 	case reflect.TypeFor[journal.OccurrenceBody]():
 		return "Occurrence"
+	case reflect.TypeFor[bySeverity]():
+		return "BySeverity"
 	}
 	return huma.DefaultSchemaNamer(t, hint)
 }
@@ -74,6 +79,14 @@ type severityWord string
 // Schema implements huma.SchemaProvider.
 func (severityWord) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeString, Enum: []any{"critical", "error", "warning", "info"}}
+}
+
+// bySeverity is what counts of each severity are in JSON.
+type bySeverity struct {
+	Critical int64 `json:"critical"`
+	Error    int64 `json:"error"`
+	Warning  int64 `json:"warning"`
+	Info     int64 `json:"info"`
 }
 
 // reasonWord is why a group was raised; groups that never were have none.
@@ -103,7 +116,7 @@ func (levelSent) Schema(huma.Registry) *huma.Schema {
 func (eventData) Schema(r huma.Registry) *huma.Schema {
 	return &huma.Schema{
 		Description: "The whole state that a list or a card needs, never a stack or a payload. With group.removed only what is left to say; with run.logged and deploy.logged which lines are new.",
-		OneOf: []*huma.Schema{
+		AnyOf: []*huma.Schema{ // a removal is a small group as well: kind tells them apart
 			r.Schema(reflect.TypeFor[journal.GroupEvent](), true, ""),
 			r.Schema(reflect.TypeFor[journal.GroupRemoved](), true, ""),
 			r.Schema(reflect.TypeFor[journal.Run](), true, ""),
@@ -211,6 +224,7 @@ func (s *server) finishDocument() {
 			}
 		}
 	}
+	nullPointers(doc.Components.Schemas)
 	for _, schema := range doc.Components.Schemas.Map() {
 		for member, property := range schema.Properties {
 			if meaning, ok := meanings[member]; ok && property.Description == "" && property.Ref == "" {
@@ -227,6 +241,26 @@ func (s *server) finishDocument() {
 		default:
 			if schema.AdditionalProperties == false {
 				schema.AdditionalProperties = nil
+			}
+		}
+	}
+}
+
+// nullPointers lets a member that is always there and points at an object be
+// null: a nil pointer is. Huma knows that of plain values alone.
+func nullPointers(registry huma.Registry) {
+	for name, schema := range registry.Map() {
+		of := registry.TypeFromRef("#/components/schemas/" + name)
+		if of == nil || of.Kind() != reflect.Struct {
+			continue
+		}
+		for _, field := range reflect.VisibleFields(of) {
+			member, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+			property := schema.Properties[member]
+			if field.Type.Kind() == reflect.Pointer && property != nil && property.Ref != "" && slices.Contains(schema.Required, member) {
+				schema.Properties[member] = &huma.Schema{
+					Description: property.Description, OneOf: []*huma.Schema{{Ref: property.Ref}, {Type: "null"}},
+				}
 			}
 		}
 	}

@@ -47,7 +47,7 @@ func (s *server) getFeed(ctx context.Context, in *feedInput) (*feedOutput, error
 	feed.Groups = asAnswered(feed.Groups)
 	feed.Totals = orEmpty(feed.Totals)
 	if feed.ActiveBySeverity == nil {
-		feed.ActiveBySeverity = map[string]int64{}
+		feed.ActiveBySeverity = journal.BySeverity{}
 	}
 	for _, severity := range journal.Severities {
 		feed.ActiveBySeverity[severity.String()] += 0

@@ -46,7 +46,7 @@ type groupInput struct {
 // GroupDetail is one group with what a page about it shows first.
 type GroupDetail struct {
 	Group      journal.Group          `json:"group"`
-	Occurrence occurrence             `json:"occurrence" doc:"The newest one; null where only counts are left."`
+	Occurrence newest                 `json:"occurrence" doc:"The newest one; null where only counts are left."`
 	Grouping   grouping               `json:"grouping" doc:"Why these occurrences are one group."`
 	History    []journal.HistoryEntry `json:"history" doc:"When it was raised, viewed and undone, and by whom; newest first."`
 	Deploy     *journal.DeployRef     `json:"deploy" doc:"The newest deploy to its environment that had started when it was first seen; null for none."`
@@ -128,17 +128,27 @@ func (grouping) Schema(r huma.Registry) *huma.Schema {
 type occurrence json.RawMessage
 
 // MarshalJSON implements json.Marshaler.
-func (o occurrence) MarshalJSON() ([]byte, error) {
-	if len(o) == 0 {
-		return []byte("null"), nil
-	}
-	return o, nil
-}
+func (o occurrence) MarshalJSON() ([]byte, error) { return o, nil }
 
 // Schema implements huma.SchemaProvider.
 func (occurrence) Schema(r huma.Registry) *huma.Schema {
-	body := r.Schema(reflect.TypeFor[journal.OccurrenceBody](), true, "Occurrence")
-	return &huma.Schema{OneOf: []*huma.Schema{body, {Type: "null"}}}
+	return r.Schema(reflect.TypeFor[journal.OccurrenceBody](), true, "Occurrence")
+}
+
+// newest is an occurrence, or nothing.
+type newest json.RawMessage
+
+// MarshalJSON implements json.Marshaler.
+func (n newest) MarshalJSON() ([]byte, error) {
+	if len(n) == 0 {
+		return []byte("null"), nil
+	}
+	return n, nil
+}
+
+// Schema implements huma.SchemaProvider.
+func (newest) Schema(r huma.Registry) *huma.Schema {
+	return &huma.Schema{OneOf: []*huma.Schema{occurrence{}.Schema(r), {Type: "null"}}}
 }
 
 func (s *server) groupOperations() {
@@ -220,7 +230,7 @@ func (s *server) getGroup(ctx context.Context, in *groupInput) (*groupDetailOutp
 		detail.History[i].At = detail.History[i].At.UTC()
 	}
 	return &groupDetailOutput{Body: GroupDetail{
-		Group: groupAsAnswered(detail.Group), Occurrence: occurrence(detail.Occurrence), Grouping: grouping(detail.Grouping),
+		Group: groupAsAnswered(detail.Group), Occurrence: newest(detail.Occurrence), Grouping: grouping(detail.Grouping),
 		History: orEmpty(detail.History), Deploy: detail.Deploy, Cursor: detail.Cursor,
 	}}, nil
 }

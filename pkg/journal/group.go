@@ -99,12 +99,15 @@ type GroupRemoved struct {
 
 // Feed is what the corner of a page shows: at most five active groups.
 type Feed struct {
-	Groups           []Group          `json:"groups"`
-	ActiveTotal      int64            `json:"active_total"`
-	ActiveBySeverity map[string]int64 `json:"active_by_severity"`
-	Totals           []Totals         `json:"totals"`
-	Cursor           string           `json:"cursor"`
+	Groups           []Group    `json:"groups"`
+	ActiveTotal      int64      `json:"active_total"`
+	ActiveBySeverity BySeverity `json:"active_by_severity"`
+	Totals           []Totals   `json:"totals"`
+	Cursor           string     `json:"cursor"`
 }
+
+// BySeverity is a count of each of the four severities, by its word.
+type BySeverity map[string]int64
 
 // HistoryEntry is one line of the audit of a group.
 type HistoryEntry struct {

@@ -37,7 +37,7 @@ func (s Status) Final() bool { return s == Succeeded || s == Failed || s == Canc
 // Step is one step of a run, or one stage of a deploy.
 type Step struct {
 	Name       string     `json:"name"`
-	Status     Status     `json:"status"`
+	Status     Status     `json:"status" enum:"queued,running,succeeded,failed,canceled," doc:"empty where nobody has said it"`
 	StartedAt  *time.Time `json:"started_at"`
 	FinishedAt *time.Time `json:"finished_at"`
 }
@@ -47,7 +47,7 @@ type Progress struct {
 	Project    string     `json:"project"`
 	Version    int64      `json:"version" doc:"raised by every change; the higher one wins, whatever way it came"`
 	Name       string     `json:"name"`
-	Status     Status     `json:"status" doc:"queued, running, succeeded, failed, canceled; empty where nobody has said it"`
+	Status     Status     `json:"status" enum:"queued,running,succeeded,failed,canceled," doc:"empty where nobody has said it"`
 	Attempt    int        `json:"attempt" doc:"From 1; a repeat under the same id has the next number."`
 	Trigger    string     `json:"trigger" doc:"What started it: push, schedule, a person …"`
 	Actor      string     `json:"actor" doc:"Who started it."`

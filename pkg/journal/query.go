@@ -108,7 +108,7 @@ type DeployRef struct {
 	Project     string    `json:"project"`
 	DeployID    string    `json:"deploy_id"`
 	Name        string    `json:"name"`
-	Status      Status    `json:"status"`
+	Status      Status    `json:"status" enum:"queued,running,succeeded,failed,canceled," doc:"empty where nobody has said it"`
 	Service     string    `json:"service"`
 	Revision    string    `json:"revision"`
 	Environment string    `json:"environment"`

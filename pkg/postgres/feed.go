@@ -58,7 +58,7 @@ func (s *Store) Feed(ctx context.Context, scope []auth.Project, order string) (j
 	default:
 		return journal.Feed{}, invalid("order", "must be newest or severity")
 	}
-	feed := journal.Feed{Groups: []journal.Group{}, ActiveBySeverity: map[string]int64{}}
+	feed := journal.Feed{Groups: []journal.Group{}, ActiveBySeverity: journal.BySeverity{}}
 	totals := map[int64]journal.Totals{}
 	err := s.scoped(ctx, scope, func(tx pgx.Tx) error {
 		args := pgx.NamedArgs{"projects": projectIDs(scope), "limit": feedLimit}

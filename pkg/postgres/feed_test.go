@@ -68,7 +68,7 @@ func TestFeed(t *testing.T) {
 	})
 	t.Run("counts what is active beyond the five", func(t *testing.T) {
 		feed := read(t, "", s.alpha, s.beta)
-		want := map[string]int64{"critical": 2, "error": 4, "warning": 1, "info": 0}
+		want := journal.BySeverity{"critical": 2, "error": 4, "warning": 1, "info": 0}
 		if diff := cmp.Diff(want, feed.ActiveBySeverity); diff != "" || feed.ActiveTotal != 7 {
 			t.Errorf("total %d, %s", feed.ActiveTotal, diff)
 		}

@@ -73,7 +73,8 @@ export interface Work {
   project: string;
   version: number;
   name: string;
-  status: RunStatus;
+  /** Empty where nobody has said it. */
+  status: RunStatus | '';
   attempt: number;
   trigger: string;
   actor: string;

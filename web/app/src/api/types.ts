@@ -1,8 +1,25 @@
 /**
- * The shapes of the answers that the app reads, named as the wire names them.
- * `Group` and its parts belong to the realtime client, which merges them.
+ * The shapes of the answers that the app reads, named as the wire names them and
+ * taken from openapi.yaml (schema.ts). `Group`, `Run` and `Deploy` belong to the
+ * realtime client, which merges them and has no need of the document; here the
+ * compiler holds both to each other.
  */
-import type { Deploy, Group, Run, RunStatus } from '@rynda/realtime';
+import type { Deploy, Event, Feed, Group, Hello, Page, Run } from '@rynda/realtime';
+import type { components } from './schema';
+
+type Wire = components['schemas'];
+
+/** Fails to compile where an answer of the server would not be what its reader takes it for. */
+type Read<Ours, _Theirs extends Ours> = Ours;
+export type Merged = [
+  Read<Group, Wire['Group']>,
+  Read<Run, Wire['Run']>,
+  Read<Deploy, Wire['Deploy']>,
+  Read<Feed, Wire['Feed']>,
+  Read<Hello, Wire['Hello']>,
+  Read<Omit<Page, 'events'>, Omit<Wire['Events'], 'events'>>,
+  Read<Omit<Event, 'data'>, Omit<Wire['Event'], 'data'>>,
+];
 
 /** The five kinds of thing a group may point at. */
 export const refKinds = ['run', 'deploy', 'task', 'namespace', 'job'] as const;
@@ -10,118 +27,25 @@ export type RefKind = (typeof refKinds)[number];
 
 export type LinkTemplates = Partial<Record<RefKind, string>>;
 
-export interface MyProject {
-  project: string;
-  name: string;
-  link_templates?: LinkTemplates | null;
-}
-
-export interface Me {
-  user: { id: string; name: string };
-  kind: 'local' | 'session' | 'staff_token' | 'bearer';
-  projects: MyProject[];
-  version: string;
-  ingest_example: { url: string; token?: string };
-  /** Where people sign in and out: paths of the server, missing where there is no such way. */
-  login_url?: string;
-  logout_url?: string;
-}
-
-/** A page of history, newest by the asked order. `next_page` is empty at the end. */
-export interface GroupPage {
-  groups: Group[];
-  next_page: string;
-  cursor: string;
-}
-
-export interface Frame {
-  function?: string;
-  module?: string;
-  file?: string;
-  line?: number;
-  in_app?: boolean;
-}
-
-/** One thing taken out of a report: where, of what kind, how many times. Never the value. */
-export interface Removed {
-  path: string;
-  kind: string;
-  count: number;
-}
-
-export interface OccurrenceLink {
-  kind: string;
-  id: string;
-  url: string;
-}
-
-export interface Occurrence {
-  occurrence_id: string;
-  group_id: string;
-  project: string;
-  fingerprint: string;
-  occurred_at: string;
-  received_at: string;
-  level: string;
-  severity: string;
-  type: string;
-  message: string;
-  source: string;
-  environment: string;
-  release: string;
-  correlation_id: string;
-  trace_id: string;
-  run_id: string;
-  deploy_id: string;
-  task_id: string;
-  namespace: string;
-  job: string;
-  links: OccurrenceLink[] | null;
-  stack: string;
-  frames: Frame[] | null;
-  tags: Record<string, string> | null;
-  payload: unknown;
-  removed: Removed[] | null;
-  /** True when the rate guard kept the occurrence without its body. */
-  sampled: boolean;
-}
-
-export interface Grouping {
-  version: string;
-  rule: string;
-  template: string;
-  culprit: string;
-  type: string;
-  parts: { name: string; value: string }[] | null;
-}
-
-export interface HistoryEntry {
-  at: string;
-  action: 'raised' | 'viewed' | 'undone';
-  reason: string;
-  actor: string;
-  version: number | string;
-}
-
-export interface GroupDetail {
-  group: Group;
-  occurrence: Occurrence | null;
-  grouping: Grouping;
-  history: HistoryEntry[] | null;
-  /** The deploy after which it was first seen, in its project and environment. */
-  deploy?: FirstDeploy | null;
-  cursor: string;
-}
-
-export interface FirstDeploy {
-  project: string;
-  deploy_id: string;
-  name: string;
-  service: string;
-  revision: string;
-  environment: string;
-  at: string;
-}
+export type MyProject = Wire['MyProject'];
+export type Me = Wire['Me'];
+export type GroupPage = Wire['GroupPage'];
+export type Frame = Wire['Frame'];
+export type Removed = Wire['Removal'];
+export type Occurrence = Wire['Occurrence'];
+export type Grouping = Wire['Grouping'];
+export type HistoryEntry = Wire['HistoryEntry'];
+export type GroupDetail = Wire['GroupDetail'];
+export type OccurrencePage = Wire['Occurrences'];
+export type Histogram = Wire['Histogram'];
+export type Step = Histogram['step'];
+export type BulkView = Wire['ViewMany'];
+export type LogState = Wire['LogState'];
+export type LogLine = Wire['LogLine'];
+export type LogPage = Wire['LogPage'];
+/** A deploy as another thing names it: the one before, after, or after which a group was first seen. */
+export type NearDeploy = Wire['DeployRef'];
+export type FirstDeploy = Wire['DeployRef'];
 
 /** The two kinds of work that a control plane tells of. */
 export type WorkKind = 'run' | 'deploy';
@@ -134,20 +58,6 @@ export interface WorkPage<K extends WorkKind = WorkKind> {
   cursor: string;
 }
 
-export interface LogState {
-  to_seq: number;
-  ended: boolean;
-}
-
-/** The deploy before or after, of the same place. */
-export interface NearDeploy {
-  deploy_id: string;
-  name: string;
-  revision: string;
-  status: RunStatus;
-  at: string;
-}
-
 /** A run or deploy in full; what only deploys have is missing from runs. */
 export interface WorkDetail<K extends WorkKind = WorkKind> {
   row: WorkOf[K];
@@ -156,39 +66,5 @@ export interface WorkDetail<K extends WorkKind = WorkKind> {
   previous: NearDeploy | null;
   next: NearDeploy | null;
   log: LogState;
-  cursor: string;
-}
-
-export interface LogLine {
-  seq: number;
-  at: string | null;
-  level: string;
-  text: string;
-  marker: boolean;
-}
-
-/** Lines in the order of `seq`; `to_seq` is the last there is. */
-export interface LogPage extends LogState {
-  lines: LogLine[];
-  has_more: boolean;
-}
-
-export interface OccurrencePage {
-  occurrences: Occurrence[];
-  next_page: string;
-}
-
-export type Step = 'minute' | 'hour' | 'day';
-
-export interface Histogram {
-  from: string;
-  to: string;
-  step: Step;
-  buckets: { at: string; count: number }[];
-}
-
-export interface BulkView {
-  view_id: string;
-  viewed: number;
   cursor: string;
 }

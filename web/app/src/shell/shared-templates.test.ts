@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { sharedTemplates } from './shared-templates';
 
-const project = (link_templates?: Record<string, string> | null) => ({
+const project = (link_templates: Record<string, string> = {}) => ({
   project: 'p',
   name: 'P',
   link_templates,
@@ -19,11 +19,11 @@ test('a kind is shared when every project says the same', () => {
   const b = project({ run: '/r/{project}/{id}', task: '/other/{id}' });
   const deploy = '/deploys/{project}/{id}';
   expect(sharedTemplates([a, b])).toEqual({ run: '/r/{project}/{id}', deploy });
-  expect(sharedTemplates([a, project(null)])).toEqual({ deploy });
+  expect(sharedTemplates([a, project()])).toEqual({ deploy });
 });
 
 test('runs and deploys lead to the screens of this app when no project has a place of its own', () => {
-  expect(sharedTemplates([project(null), project({})])).toEqual({
+  expect(sharedTemplates([project(), project({})])).toEqual({
     run: '/runs/{project}/{id}',
     deploy: '/deploys/{project}/{id}',
   });

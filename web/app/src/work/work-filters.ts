@@ -90,7 +90,7 @@ export function matchesWork(
   now: number,
 ): Belongs {
   if (filters.project && row.project !== filters.project) return 'no';
-  if (filters.status.length && !filters.status.includes(row.status)) return 'no';
+  if (filters.status.length && !filters.status.some((status) => status === row.status)) return 'no';
   const own = row as unknown as Record<string, string>;
   for (const [name, wanted] of Object.entries(filters.values)) if (own[name] !== wanted) return 'no';
   const began = beganAt(row);

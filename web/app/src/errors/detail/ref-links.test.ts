@@ -4,7 +4,7 @@ import { group } from '../group.fixture';
 import { refLinks } from './ref-links';
 
 const links = (templates = {}, refs = [{ kind: 'run', id: 'r 1', url: 'https://ci.example/1' }]) =>
-  refLinks(group({ refs }), { run_id: 'r 1', links: null } as Occurrence, templates);
+  refLinks(group({ refs }), { run_id: 'r 1', links: [] as Occurrence['links'] } as Occurrence, templates);
 
 describe('a ref', () => {
   test('to a run or deploy leads to its screen, with the reported address beside it', () => {

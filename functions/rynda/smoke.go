@@ -119,19 +119,36 @@ func (s *smoke) checks() []smokeCheck {
 	}
 }
 
-// ask sends a request and reads a JSON answer of the status.
+// ask sends a request and reads a JSON answer of the status. A server that is
+// busy is asked again a few times, as clients must; nothing here does harm twice.
 func (s *smoke) ask(ctx context.Context, method, path, token string, body any, status int, into any) error {
+	for tries := 1; ; tries++ {
+		busy, err := s.askOnce(ctx, method, path, token, body, status, into)
+		if !busy || tries == 5 {
+			return err
+		}
+		timer := time.NewTimer(time.Duration(tries) * 500 * time.Millisecond)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return err
+		case <-timer.C:
+		}
+	}
+}
+
+func (s *smoke) askOnce(ctx context.Context, method, path, token string, body any, status int, into any) (busy bool, err error) {
 	var in io.Reader
 	if body != nil {
 		text, err := json.Marshal(body)
 		if err != nil {
-			return err
+			return false, err
 		}
 		in = bytes.NewReader(text)
 	}
 	r, err := http.NewRequestWithContext(ctx, method, s.base+path, in)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)
@@ -141,23 +158,23 @@ func (s *smoke) ask(ctx context.Context, method, path, token string, body any, s
 	}
 	answer, err := s.client.Do(r)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer answer.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(answer.Body, 8<<20))
 	switch {
 	case err != nil:
-		return err
+		return false, err
 	case answer.StatusCode != status:
-		return fmt.Errorf("%s %s: %s, want %d: %.300s", method, path, answer.Status, status, text)
+		return answer.StatusCode == http.StatusServiceUnavailable, fmt.Errorf("%s %s: %s, want %d: %.300s", method, path, answer.Status, status, text)
 	case into == nil:
-		return nil
+		return false, nil
 	}
 	if raw, ok := into.(*string); ok {
 		*raw = string(text)
-		return nil
+		return false, nil
 	}
-	return json.Unmarshal(text, into)
+	return false, json.Unmarshal(text, into)
 }
 
 func (s *smoke) plain(path string, status int) func(context.Context) error {

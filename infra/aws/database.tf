@@ -24,7 +24,8 @@ locals {
   }
 
   # Each environment of a function has one connection; a relay has its reads, and
-  # four more; a rollout runs old and new relays at once; people keep ten.
+  # four more; a rollout runs old and new relays at once; people keep ten, one of
+  # which the sweep takes, whose turn is held on a second connection.
   connections_of_functions = sum([for f in local.deployed : f.concurrency])
   connections_of_relays    = var.relay == "fargate" ? 2 * var.relay_tasks * (var.relay_connections + 4) : 0
   connections              = local.connections_of_functions + local.connections_of_relays + 10

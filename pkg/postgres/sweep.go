@@ -80,8 +80,12 @@ type Swept struct {
 // mappings, sessions, logins and tickets. Call it about once a minute from any number of
 // processes. It is bounded, so much to do takes several sweeps; it waits for
 // nobody long and lets nobody wait. What fails does not keep the rest from
-// being done; the errors come back joined.
+// being done; the errors come back joined. The pool must have two connections:
+// on one the sweep's turn is held, on the other it works.
 func (s *Store) Sweep(ctx context.Context) (swept Swept, err error) {
+	if s.pool.Config().MaxConns < 2 {
+		return swept, errors.New("sweep: a pool of one connection, two are needed")
+	}
 	lock, err := s.pool.Begin(ctx)
 	if err != nil {
 		return swept, fmt.Errorf("sweep: %w", unavailable(err))

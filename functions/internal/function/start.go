@@ -59,7 +59,7 @@ func own(manifest functions.Manifest, name string, next http.Handler) http.Handl
 func Sweep() {
 	config := load()
 	app, err := wiring.New(context.Background(), config, wiring.Options{
-		Resting: true, Logger: wiring.NewLogger(os.Stderr, wiring.ParseLevel(config.LogLevel)),
+		Resting: true, Sweeps: true, Logger: wiring.NewLogger(os.Stderr, wiring.ParseLevel(config.LogLevel)),
 	})
 	if err != nil {
 		end(err)

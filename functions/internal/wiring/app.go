@@ -36,6 +36,7 @@ import (
 // Options are what only the start that is chosen knows.
 type Options struct {
 	Resting      bool         // the process answers one request at a time and rests between: no Run, no Serve
+	Sweeps       bool         // of a resting process: it calls Sweep, which holds its turn on a second connection
 	Local        bool         // the local staff user exists
 	LocalName    string       // what "viewed by" shows for that user
 	ExampleToken string       // ingest token for the example line of the page
@@ -99,7 +100,7 @@ func New(ctx context.Context, config Config, options Options) (*App, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the environment is not right:\n  %w", err)
 	}
-	if err := a.connect(ctx, options.Resting); err != nil {
+	if err := a.connect(ctx, options.Resting, options.Sweeps); err != nil {
 		return nil, err
 	}
 	a.metrics = newMetrics(a)
@@ -167,14 +168,18 @@ func New(ctx context.Context, config Config, options Options) (*App, error) {
 }
 
 // connect makes the pools: one for everybody and one of which readers cannot
-// starve the committer and the folder, or a single connection.
-func (a *App) connect(ctx context.Context, resting bool) error {
+// starve the committer and the folder, or as few connections as a resting process needs.
+func (a *App) connect(ctx context.Context, resting, sweeps bool) error {
 	database, err := a.Config.Database()
 	if err != nil {
 		return err
 	}
 	if resting {
-		a.Pool, err = database.Pool(ctx, 1, restingPool)
+		connections := int32(1)
+		if sweeps {
+			connections = 2
+		}
+		a.Pool, err = database.Pool(ctx, connections, restingPool)
 		a.core = a.Pool
 		return err
 	}

@@ -20,7 +20,7 @@ import (
 // nothing runs on its own. What a server's loops do is done within the request
 // that needs it: who records folds before the answer, who waits for events looks
 // at the log meanwhile, and a stream has a relay of its own for as long as it
-// lasts. One connection to the database is enough, and is tried before each use,
+// lasts. One connection to the database is enough (the sweep's turn is held on another), and is tried before each use,
 // because the server may have closed it during the rest.
 
 const (
@@ -31,7 +31,7 @@ const (
 
 // restingPool makes pool one for a resting process.
 func restingPool(config *pgxpool.Config) {
-	config.MaxConns, config.MinConns, config.MinIdleConns = 1, 0, 0
+	config.MinConns, config.MinIdleConns = 0, 0
 	config.ShouldPing = func(context.Context, pgxpool.ShouldPingParams) bool { return true }
 }
 

@@ -12,6 +12,12 @@ async function open(count, without = []) {
   for (let n = 0; n < count; n++) tabs.push(await ann.open(pages[n % pages.length], line.url));
   for (const tab of tabs) {
     await tab.says('Live');
+    // Where a worker takes more than five seconds to answer, a tab goes its own way for good. On a machine that
+    // is so slow it is loaded again: the worker is there by then.
+    while (!without.length && (await role(tab.page)) !== 'worker') {
+      await tab.page.reload();
+      await tab.says('Live');
+    }
     await attend(tab.page);
   }
   return { line, ann, tabs, first: tabs[0], last: tabs.at(-1) };

@@ -67,15 +67,13 @@ func TestKill9_of_the_owner_leads_to_a_clean_stop(t *testing.T) {
 	if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("pid file left behind: %v", err)
 	}
-	// The server says so after it has taken its pid file away.
-	for late := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
-		log, err := os.ReadFile(filepath.Join(dir, "postgres.log"))
-		if err == nil && strings.HasSuffix(strings.TrimSpace(string(log)), "database system is shut down") {
-			break
-		}
-		if time.Now().After(late) {
-			t.Fatalf("no clean end in the log: %v\n%s", err, log)
-		}
+	// Its last line comes after it has taken its pid file away: the process itself has to be gone.
+	if gone, err := awaitGone(t.Context(), pid, dir, time.Minute); !gone {
+		t.Errorf("the process outlives its pid file: %v", err)
+	}
+	log, err := os.ReadFile(filepath.Join(dir, "postgres.log"))
+	if err != nil || !strings.HasSuffix(strings.TrimSpace(string(log)), "database system is shut down") {
+		t.Errorf("no clean end in the log: %v\n%s", err, log)
 	}
 }
 

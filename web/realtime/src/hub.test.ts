@@ -39,6 +39,23 @@ beforeEach(() => {
   hub = createHub((sink) => createConnection({ baseUrl: '', topics: [], env, shared: true }, sink), env);
 });
 
+/** Hears what a tab is told, as it is told. */
+function listen(post: (message: FromHub) => void) {
+  hub.receive('raw', { kind: 'hello', topics: ['errors'], cursor: '', hidden: false }, post);
+}
+
+/** A tab that has heard twenty events; the position after the first of them. */
+async function busy(): Promise<string> {
+  tab().rt.start();
+  await env.settle();
+  server.raise('1');
+  await env.advance(100);
+  const first = server.head;
+  for (let i = 2; i <= 20; i++) server.raise(String(i));
+  await env.advance(100);
+  return first;
+}
+
 const ids = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, i) => server.position(from + i));
 
@@ -117,7 +134,7 @@ describe('a hub', () => {
 
   it('tells at once what comes alone, and a storm every 50 ms', async () => {
     const told: string[][] = [];
-    hub.receive('raw', { kind: 'hello', topics: ['errors'], cursor: '', hidden: false }, (message) => {
+    listen((message) => {
       if (message.kind === 'events') told.push(message.events.map(({ id }) => id));
     });
     await env.settle();
@@ -139,9 +156,7 @@ describe('a hub', () => {
 
   it('has sent everything up to the cursor of a view', async () => {
     const told: FromHub[] = [];
-    hub.receive('raw', { kind: 'hello', topics: ['errors'], cursor: '', hidden: false }, (message) =>
-      told.push(message),
-    );
+    listen((message) => told.push(message));
     await env.settle();
     for (let i = 1; i <= 3; i++) server.raise(String(i));
     server.cut();
@@ -156,7 +171,7 @@ describe('a hub', () => {
 
   it('is not held up by timers that run late', async () => {
     const told: string[] = [];
-    hub.receive('raw', { kind: 'hello', topics: ['errors'], cursor: '', hidden: false }, (message) => {
+    listen((message) => {
       if (message.kind === 'events') told.push(...message.events.map(({ id }) => id));
     });
     await env.settle();
@@ -172,14 +187,7 @@ describe('a hub', () => {
   });
 
   it('loses nothing when a tab leaves while the connection goes back for it', async () => {
-    const a = tab();
-    a.rt.start();
-    await env.settle();
-    server.raise('1');
-    await env.advance(100);
-    const snapshot = server.head;
-    for (let i = 2; i <= 20; i++) server.raise(String(i));
-    await env.advance(100);
+    const snapshot = await busy();
     server.raise('21');
     await env.settle();
     server.raise('22'); // on its heels, and unsent
@@ -200,14 +208,7 @@ describe('a hub', () => {
   });
 
   it('loses nothing when a tab leaves after it asked to go back', async () => {
-    const a = tab();
-    a.rt.start();
-    await env.settle();
-    server.raise('1');
-    await env.advance(100);
-    const snapshot = server.head;
-    for (let i = 2; i <= 20; i++) server.raise(String(i));
-    await env.advance(100);
+    const snapshot = await busy();
     const b = tab(['errors', 'runs']);
     b.rt.start();
     await env.advance(1_000);

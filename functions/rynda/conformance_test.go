@@ -22,7 +22,7 @@ import (
 // have the names that they have in a deployment.
 const (
 	publicURL = "https://rynda.example"
-	rate      = 100 // reports a second of one token
+	rate      = 50 // reports a second of one token
 )
 
 var conformanceEnv = []string{

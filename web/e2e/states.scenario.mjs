@@ -67,12 +67,26 @@ async function alone(locale) {
   return ann;
 }
 
-/** Holds the answers for an address back; the returned function lets them go, or refuses them. */
+/** Refuses until the page was pressed: lists ask again by themselves too, and a button that is gone cannot be tried. */
+async function refuse(page, route) {
+  const pressed = await page.evaluate(() => globalThis.pressed).catch(() => false); // no page: no press
+  if (pressed) await route.continue();
+  else await route.fulfill(refusal);
+}
+
+async function press(button) {
+  await button.evaluate(() =>
+    addEventListener('click', () => (globalThis.pressed = true), { capture: true }),
+  );
+  await button.click();
+}
+
+/** Holds the answers for an address back; the returned function lets them go, or refuses them until a press. */
 async function hold(page, address) {
   let release;
   const released = new Promise((resolve) => (release = resolve));
   await page.route(address, async (route) => {
-    if (await released) await route.fulfill(refusal);
+    if (await released) await refuse(page, route);
     else await route.continue();
   });
   return async ({ refused: no = false } = {}) => {
@@ -120,15 +134,17 @@ scenario('lists that match nothing, fail, or are not open say so and lead on', a
       await page.getByRole('heading', { name: words.foreign }).waitFor();
       await accessible(tab, `${section} not open, ${locale}`, 'main');
 
-      await page.route(api[section], (route) => route.fulfill(refusal));
+      // A list comes back by itself in a while (runs), and at once for those who cannot wait (the others).
+      let heals = false;
+      await page.route(api[section], (route) => (heals ? route.continue() : refuse(page, route)));
       await page.goto(new URL(`/${section}`, page.url()).href);
       await page.getByRole('heading', { name: words.failed }).waitFor();
       await page.getByText('0123456789abcdef').waitFor();
       await accessible(tab, `${section} failed, ${locale}`, 'main');
-      await page.unrouteAll();
-      // It would come back by itself too (runs); the button is for those who cannot wait (the others).
-      if (section !== 'runs') await page.getByRole('button', { name: words.retry }).click();
+      heals = section === 'runs';
+      if (!heals) await press(page.getByRole('button', { name: words.retry }));
       await tab.rows.first().waitFor();
+      await page.unrouteAll({ behavior: 'wait' });
     }
     // The same for what stands alone.
     for (const path of ['/errors/0', '/runs/main/no-such-run', '/deploys/main/no-such-deploy']) {
@@ -167,8 +183,7 @@ scenario('a reset keeps the rows, says that they are old, and takes the new ones
         await old.getByText(words.stale).waitFor();
         await tab.rows.first().waitFor();
         await accessible(tab, `${section} not refreshed, ${locale}`, 'main');
-        await page.unrouteAll();
-        await old.getByRole('button', { name: words.retry }).click();
+        await press(old.getByRole('button', { name: words.retry }));
         await old.waitFor({ state: 'detached' });
         await page.close();
       }),

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -134,6 +135,101 @@ func TestConfirm(t *testing.T) {
 		}
 		if w.tables.lookups != 1 {
 			t.Error(w.tables.lookups)
+		}
+	})
+}
+
+func TestGuessing(t *testing.T) {
+	t.Parallel()
+	t.Run("ten in a minute are refused, and more told to wait", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(auth.Config{})
+		for i := range 100 {
+			_, err := w.Authenticate(guess("192.0.2.1:1"))
+			if i < 10 && !errors.Is(err, auth.ErrUnauthorized) || i >= 10 && !limited(err) {
+				t.Fatalf("guess %d: %v", i, err)
+			}
+		}
+		w.now = w.now.Add(time.Minute)
+		if _, err := w.Authenticate(guess("192.0.2.1:1")); !errors.Is(err, auth.ErrUnauthorized) {
+			t.Error("a minute later:", err)
+		}
+	})
+	t.Run("other addresses are not concerned", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(auth.Config{})
+		for range 20 {
+			w.Authenticate(guess("192.0.2.1:1"))
+		}
+		if _, err := w.Authenticate(guess("192.0.2.2:1")); !errors.Is(err, auth.ErrUnauthorized) {
+			t.Error(err)
+		}
+	})
+	t.Run("an IPv6 caller cannot hop within its network", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(auth.Config{})
+		for i := range 20 {
+			_, err := w.Authenticate(guess(fmt.Sprintf("[2001:db8::%x]:1", i+1)))
+			if i >= 10 && !limited(err) {
+				t.Fatal(err)
+			}
+		}
+	})
+	t.Run("a neighbour who proved itself is still let in, even when it must be looked up again", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(auth.Config{})
+		w.Authenticate(bearer(w.ingest))
+		for range 20 {
+			w.Authenticate(guess("127.0.0.1:1"))
+		}
+		w.now = w.now.Add(25 * time.Second)
+		for range 20 {
+			w.Authenticate(guess("127.0.0.1:1"))
+		}
+		if _, err := w.Authenticate(bearer(w.ingest)); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("wrong secrets behind a known part count as well", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(auth.Config{})
+		w.Authenticate(bearer(w.ingest))
+		other := []byte(w.ingest)
+		other[len(other)-2] ^= 1
+		for i := range 12 {
+			if _, err := w.Authenticate(bearer(string(other))); i >= 10 && !limited(err) {
+				t.Errorf("guess %d: %v", i, err)
+			}
+		}
+	})
+	t.Run("behind a trusted proxy the address that it saw counts", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(auth.Config{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}})
+		from := func(chain string) error {
+			r := guess("10.0.0.1:1")
+			r.Header.Set("X-Forwarded-For", chain)
+			_, err := w.Authenticate(r)
+			return err
+		}
+		for range 20 {
+			from("6.6.6.6, 192.0.2.1, 10.0.0.2") // the first is what the caller made up
+		}
+		if err := from("7.7.7.7, 192.0.2.1"); !limited(err) {
+			t.Error("made-up addresses give new tries:", err)
+		}
+		if err := from("192.0.2.9"); !errors.Is(err, auth.ErrUnauthorized) {
+			t.Error("another caller behind the proxy:", err)
+		}
+	})
+	t.Run("a caller cannot name its own address", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(auth.Config{})
+		for i := range 20 {
+			r := guess("192.0.2.1:1")
+			r.Header.Set("X-Forwarded-For", fmt.Sprintf("1.1.1.%d", i))
+			if _, err := w.Authenticate(r); i >= 10 && !limited(err) {
+				t.Fatal(err)
+			}
 		}
 	})
 }

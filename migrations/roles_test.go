@@ -31,6 +31,7 @@ var rights = map[string]map[string]string{
 	"log_head":      {"rynda_ingest": "rw", "rynda_feed": "rw", "rynda_viewed": "rw", "rynda_relay": "rw"},
 	"runs":          {"rynda_ingest": "raw", "rynda_feed": "r", "rynda_viewed": "r", "rynda_relay": "r"},
 	"deploys":       {"rynda_ingest": "raw", "rynda_feed": "r", "rynda_viewed": "r", "rynda_relay": "r"},
+	"work_words":    {"rynda_ingest": "", "rynda_feed": "", "rynda_viewed": "", "rynda_relay": ""}, // by triggers and search_works
 	"logs":          {"rynda_ingest": "raw", "rynda_feed": "r", "rynda_viewed": "r", "rynda_relay": "r"},
 	"log_lines":     {"rynda_ingest": "ra", "rynda_feed": "r", "rynda_viewed": "r", "rynda_relay": "r"},
 }

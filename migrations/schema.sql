@@ -4,6 +4,36 @@ CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
 
 COMMENT ON EXTENSION pg_trgm IS 'text similarity measurement and index searching based on trigrams';
 
+CREATE FUNCTION public.fold_words(t text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN lower((t COLLATE "und-x-icu"));
+
+CREATE FUNCTION public.keep_deploy_words() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO '$user', 'public'
+    AS $$ begin
+  if tg_op = 'DELETE' then
+    delete from work_words where project_id = old.project_id and work = 'deploy' and work_id = old.deploy_id;
+  else
+    insert into work_words values (new.project_id, 'deploy', new.deploy_id, fold_words(new.deploy_id || E'\n' || new.name))
+      on conflict (project_id, work, work_id) do update set words = excluded.words;
+  end if;
+  return null;
+end $$;
+
+CREATE FUNCTION public.keep_run_words() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO '$user', 'public'
+    AS $$ begin
+  if tg_op = 'DELETE' then
+    delete from work_words where project_id = old.project_id and work = 'run' and work_id = old.run_id;
+  else
+    insert into work_words values (new.project_id, 'run', new.run_id, fold_words(new.run_id || E'\n' || new.name))
+      on conflict (project_id, work, work_id) do update set words = excluded.words;
+  end if;
+  return null;
+end $$;
+
 CREATE FUNCTION public.rynda_projects() RETURNS bigint[]
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$ select coalesce(string_to_array(nullif(current_setting('rynda.projects', true), ''), ',')::bigint[], '{}') $$;
@@ -15,6 +45,15 @@ CREATE FUNCTION public.search_groups(pattern text, most integer) RETURNS SETOF b
     AS $$ begin
   return query select w.group_id from group_words w
     where w.words ilike pattern and w.project_id = any (rynda_projects()) limit most;
+end $$;
+
+CREATE FUNCTION public.search_works(what text, pattern text, most integer) RETURNS TABLE(project_id bigint, work_id text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO '$user', 'public'
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$ begin
+  return query select w.project_id, w.work_id from work_words w
+    where w.words like fold_words(pattern) and w.work = what and w.project_id = any (rynda_projects()) limit most;
 end $$;
 
 CREATE TABLE public.deploys (
@@ -458,6 +497,14 @@ CREATE TABLE public.work_news (
 )
 WITH (fillfactor='80');
 
+CREATE TABLE public.work_words (
+    project_id bigint NOT NULL,
+    work text NOT NULL,
+    work_id text NOT NULL,
+    words text NOT NULL,
+    CONSTRAINT work_words_work_known CHECK ((work = ANY (ARRAY['run'::text, 'deploy'::text])))
+);
+
 ALTER TABLE ONLY public.events ATTACH PARTITION public.events_p0 FOR VALUES FROM ('1') TO ('1000001');
 
 ALTER TABLE ONLY public.events ATTACH PARTITION public.events_p1 FOR VALUES FROM ('1000001') TO ('2000001');
@@ -552,6 +599,9 @@ ALTER TABLE ONLY public.tickets
 ALTER TABLE ONLY public.work_news
     ADD CONSTRAINT work_news_key PRIMARY KEY (project_id, work, work_id);
 
+ALTER TABLE ONLY public.work_words
+    ADD CONSTRAINT work_words_key PRIMARY KEY (project_id, work, work_id);
+
 CREATE INDEX deploys_age ON public.deploys USING btree (changed_at);
 
 CREATE INDEX deploys_environment ON public.deploys USING btree (project_id, environment, at DESC, deploy_id DESC);
@@ -610,6 +660,8 @@ CREATE INDEX logs_age ON public.logs USING btree (day);
 
 CREATE INDEX occurrences_newest ON ONLY public.occurrences USING btree (project_id, fingerprint, occurred_at DESC, occurrence_id DESC);
 
+CREATE INDEX runs_actor ON public.runs USING btree (project_id, actor, at DESC, run_id DESC) WHERE (actor <> ''::text);
+
 CREATE INDEX runs_age ON public.runs USING btree (changed_at);
 
 CREATE INDEX runs_deploy ON public.runs USING btree (project_id, deploy_id, at DESC, run_id DESC) WHERE (deploy_id <> ''::text);
@@ -628,9 +680,19 @@ CREATE INDEX tickets_expiry ON public.tickets USING btree (expires_at);
 
 CREATE INDEX work_news_group ON public.work_news USING btree (group_id) WHERE (group_id IS NOT NULL);
 
+CREATE INDEX work_words_trigrams ON public.work_words USING gin (words public.gin_trgm_ops);
+
 ALTER INDEX public.events_key ATTACH PARTITION public.events_p0_pkey;
 
 ALTER INDEX public.events_key ATTACH PARTITION public.events_p1_pkey;
+
+CREATE TRIGGER deploys_renamed AFTER UPDATE OF name ON public.deploys FOR EACH ROW WHEN ((old.name <> new.name)) EXECUTE FUNCTION public.keep_deploy_words();
+
+CREATE TRIGGER deploys_searched AFTER INSERT OR DELETE ON public.deploys FOR EACH ROW EXECUTE FUNCTION public.keep_deploy_words();
+
+CREATE TRIGGER runs_renamed AFTER UPDATE OF name ON public.runs FOR EACH ROW WHEN ((old.name <> new.name)) EXECUTE FUNCTION public.keep_run_words();
+
+CREATE TRIGGER runs_searched AFTER INSERT OR DELETE ON public.runs FOR EACH ROW EXECUTE FUNCTION public.keep_run_words();
 
 ALTER TABLE ONLY public.deploys
     ADD CONSTRAINT deploys_project_id_fkey FOREIGN KEY (project_id) REFERENCES public.projects(project_id);
@@ -745,8 +807,17 @@ ALTER TABLE public.work_news ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY work_news_of_project ON public.work_news TO rynda_app USING ((project_id = ANY (( SELECT public.rynda_projects() AS rynda_projects)::bigint[])));
 
+ALTER TABLE public.work_words ENABLE ROW LEVEL SECURITY;
+
+REVOKE ALL ON FUNCTION public.keep_deploy_words() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.keep_run_words() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.search_groups(pattern text, most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.search_groups(pattern text, most integer) TO rynda_app;
+
+REVOKE ALL ON FUNCTION public.search_works(what text, pattern text, most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.search_works(what text, pattern text, most integer) TO rynda_app;
 
 GRANT SELECT ON TABLE public.deploys TO rynda_app;
 

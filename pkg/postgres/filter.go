@@ -1,13 +1,11 @@
 package postgres
 
 import (
-	"errors"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"rynda/pkg/auth"
 	"rynda/pkg/journal"
@@ -142,8 +140,10 @@ func (f *groupFilter) probeFor(field, text string, p probe) error {
 
 // likePattern matches the text anywhere. Lower case is ours to make: what ilike
 // folds depends on the locale of the database, and words are kept in lower case.
-func likePattern(text string) string {
-	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(strings.ToLower(text)) + "%"
+func likePattern(text string) string { return "%" + escapeLike(strings.ToLower(text)) + "%" }
+
+func escapeLike(text string) string {
+	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text)
 }
 
 // probe queues the settings of the read and the probes. The filter is complete
@@ -193,8 +193,7 @@ func (f *groupFilter) where() string {
 // tooBroad turns a statement timeout of a narrowed read into advice: a repeat
 // would end alike.
 func (f *groupFilter) tooBroad(err error) error {
-	var pg *pgconn.PgError
-	if len(f.clauses)+len(f.probes) == 0 || !errors.As(err, &pg) || pg.Code != "57014" || !strings.Contains(pg.Message, "timeout") {
+	if len(f.clauses)+len(f.probes) == 0 || !timedOut(err) {
 		return err
 	}
 	for _, p := range f.probes {

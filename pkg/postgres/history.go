@@ -260,6 +260,8 @@ type pageToken struct {
 	Sort  string `json:"s"`
 	Value string `json:"v"`
 	ID    string `json:"i"`
+	// Project is that of a run or deploy, whose id is its own only there.
+	Project int64 `json:"p,omitempty"`
 }
 
 func formatPage(order historyOrder, last listedGroup) string {

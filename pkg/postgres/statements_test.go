@@ -55,8 +55,8 @@ func filledIn(text string) (queries []string) {
 			if err != nil {
 				panic(err)
 			}
-			for _, where := range []string{"", where} {
-				queries = append(queries, strings.ReplaceAll(workTable(work, text), "$where", where))
+			for _, where := range []string{"", where, where + " and " + whereText} {
+				queries = append(queries, workTable(work, strings.ReplaceAll(text, "$where", where)))
 			}
 		}
 		return queries

@@ -25,6 +25,9 @@ func TestSweep_runs_and_logs(t *testing.T) {
 	if _, err := w.store.Sweep(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	if n := w.count(`select count(*) from work_words`); n != 1 {
+		t.Errorf("words of %d runs after 91 days", n)
+	}
 	if runs, failures := w.count(`select count(*) from runs`), w.count(`select count(*) from work_news`); runs != 1 || failures != 1 {
 		t.Errorf("%d runs, %d failures after 91 days", runs, failures)
 	}

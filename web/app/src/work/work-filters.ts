@@ -80,7 +80,7 @@ const plain = (text: string): boolean => /^[\x20-\x7e\n]*$/.test(text);
  * Whether a row belongs under the filters, as the server would say it: values are
  * equal in full, `q` is a part of the id or the name, and the time is when it
  * began, `since` included and `until` not. The row carries all that the server
- * looks at; only of letters beyond ASCII it is not known which the database
+ * looks at; only of letters beyond ASCII it is not known which the server
  * takes for the same, so a search that they decide is left to the server.
  */
 export function matchesWork(

@@ -51,6 +51,12 @@ scenario('a list keeps to its filters, under a reader who scrolls, leaves and co
   await shown('2 new runs');
   await run('new1', 'canceled');
   await shown('1 new run');
+  // A list lets new rows in after two seconds when nobody would notice; here somebody would.
+  await page.waitForFunction(
+    (end) => performance.now() > end,
+    (await page.evaluate(() => performance.now())) + 3000,
+  );
+  await shown('1 new run');
   assert.equal(await scrolled(), at, 'the list moved under the reader');
 
   // To a run and back: the filter, the place, the row and the count are as they were left.

@@ -67,17 +67,26 @@ async function alone(locale) {
   return ann;
 }
 
-/** Refuses until the page was pressed: lists ask again by themselves too, and a button that is gone cannot be tried. */
+/** Refuses until a press asked: lists ask again by themselves too, which is not what is tried here. */
 async function refuse(page, route) {
-  const pressed = await page.evaluate(() => globalThis.pressed).catch(() => false); // no page: no press
-  if (pressed) await route.continue();
+  const asked = await page.evaluate(() => globalThis.asked).catch(() => false); // no page: no press
+  if (asked) await route.continue();
   else await route.fulfill(refusal);
 }
 
+/** Presses a button; what the page asks for before anything else happens is asked by the press. */
 async function press(button) {
-  await button.evaluate(() =>
-    addEventListener('click', () => (globalThis.pressed = true), { capture: true }),
-  );
+  await button.evaluate(() => {
+    const { fetch } = globalThis;
+    const watch = () => {
+      globalThis.fetch = (...request) => {
+        globalThis.asked = true;
+        return fetch(...request);
+      };
+      setTimeout(() => (globalThis.fetch = fetch));
+    };
+    addEventListener('click', watch, { capture: true, once: true });
+  });
   await button.click();
 }
 

@@ -98,6 +98,26 @@ for (const [how, options] of Object.entries({ 'by a worker': {}, 'by a leader': 
     },
   );
 
+scenario('a worker that dies with the tab it lived in is replaced', async () => {
+  const line = await layLine();
+  const ann = await rawPerson({ expected: [/the page crashed/] });
+  const first = await ann.open('/errors', line.url);
+  await first.says('Live');
+  const second = await ann.open('/settings', line.url);
+  await second.says('Live');
+  await attend(second.page);
+  const { streams } = await line.counts();
+  first.crash();
+  await until(async () => (await line.counts()).streams, streams + 1, 'another stream');
+  await post(report('after the crash'));
+  await second.seen('after the crash');
+  await heardAll(second.page);
+  await line.carries(1);
+  assert.equal(await role(second.page), 'worker');
+  ann.faultless();
+  await ann.close();
+});
+
 scenario('after a sleep the line is not trusted although it does not break', async () => {
   const line = await layLine();
   const ann = await rawPerson();

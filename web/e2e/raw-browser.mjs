@@ -82,6 +82,8 @@ function tab(page, session) {
     hidden: () => until(() => page.evaluate(() => document.visibilityState), 'hidden', 'hidden'),
     freeze: () => lifecycle('frozen'),
     thaw: () => lifecycle('active'),
+    /** Its process ends, and with it all that lives there. */
+    crash: () => void session.send('Page.crash').catch(() => {}),
     /** Stops the page where it is: unlike a frozen one it is told nothing. Resolves to what lets it go on. */
     async halt() {
       await session.send('Debugger.enable');

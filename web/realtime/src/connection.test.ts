@@ -173,6 +173,32 @@ describe('a page that comes and goes', () => {
     expect(env.streams.length).toBe(before + 1);
   });
 
+  it('hears of the network a moment after the window', async () => {
+    await live();
+    env.chance = 0.9;
+    server.down = true;
+    server.cut();
+    await env.advance(600_000);
+    rt.wake('focus');
+    await env.advance(1_500);
+    server.down = false;
+    rt.wake('online');
+    await env.advance(1_000);
+    expect(actual()).toBe('live');
+  });
+
+  it('pauses too when it was never in sight', async () => {
+    rt.wake('hidden');
+    await live();
+    await env.advance(6 * 60_000);
+    expect(actual()).toBe('paused');
+    expect(env.openStreams).toBe(0);
+    expect(env.timers).toBe(0);
+    rt.wake('visible');
+    await env.settle();
+    expect(actual()).toBe('live');
+  });
+
   it('leaves a healthy stream alone when the window is focused', async () => {
     await live();
     rt.wake('focus');
@@ -194,7 +220,22 @@ describe('topics', () => {
     expect(env.streams).toHaveLength(2);
     expect(env.stream.url.searchParams.get('topics')).toBe('errors,runs,deploys');
     expect(env.stream.url.searchParams.get('after')).toBe(from);
-    expect(got).toEqual([server.position(2), server.position(1)]);
+    expect(got).toEqual(ids(1, 2));
+  });
+
+  it('miss nothing when an older snapshot is adopted before the new stream is there', async () => {
+    await live();
+    server.raise('1');
+    await env.settle();
+    rt.setTopics(['errors', 'runs']);
+    server.append({ kind: 'run.changed', version: 1, topics: ['runs'], data: {} } as never);
+    server.raise('2');
+    const { head } = server;
+    server.raise('3');
+    await env.advance(100);
+    rt.adopt(head);
+    await env.advance(5_000);
+    expect(got).toEqual(ids(1, 4));
   });
 
   it('miss nothing when they change while polling', async () => {
@@ -228,6 +269,28 @@ describe('delivery', () => {
     server.raise('6000');
     await env.settle();
     expect(got).toEqual([server.head]);
+  });
+
+  it('is not held up by a subscriber of the state that throws', async () => {
+    await live();
+    const thrown: unknown[] = [];
+    const note = (reason: unknown) => thrown.push(reason);
+    process.on('unhandledRejection', note);
+    let throws = false;
+    rt.state.subscribe(() => {
+      if (throws) throw new Error('a view broke');
+    });
+    throws = true;
+    server.raise('1');
+    await env.settle();
+    server.cut();
+    server.raise('2');
+    await env.advance(60_000);
+    expect(got).toEqual(ids(1, 2));
+    expect(actual()).toBe('live');
+    await new Promise(setImmediate);
+    process.off('unhandledRejection', note);
+    expect(thrown).not.toHaveLength(0);
   });
 
   it('does not let one listener that throws keep events from another', async () => {

@@ -30,7 +30,8 @@ const stableMs = 30_000;
 const topicsMs = 250;
 const tickMs = 10_000;
 const jumpMs = 20_000;
-const wakeMs = 2_000;
+/** Waking tells itself in several ways at once; the network comes a little later. */
+const wakeMs = 1_000;
 const hiddenPollMs = 15_000;
 const pauseMs = 5 * 60_000;
 const pageLimit = 500;
@@ -39,7 +40,7 @@ export function createConnection(
   { baseUrl, topics, env, tickets, shared }: ConnectionOptions,
   sink: Sink,
 ): Connection {
-  const timers = createTimers<'stable' | 'reopen' | 'poll' | 'topics' | 'tick' | 'away' | 'show'>(env);
+  const timers = createTimers<'stable' | 'reopen' | 'poll' | 'tick' | 'away' | 'show'>(env);
   const { after, cancel } = timers;
   let state: State = 'paused';
   let shown: Shown = { state, since: env.now(), actual: state, actualSince: env.now(), leftLiveAt: 0 };
@@ -50,8 +51,6 @@ export function createConnection(
   let cursor = '';
   /** Where the last reset led, so that hello and the reset frame behind it count once. */
   let resetAt: string | undefined;
-  /** From where to reopen for the topics that were just added. */
-  let topicsFrom: string | undefined;
 
   let stream: Stream | undefined;
   let heartbeatMs = 15_000;
@@ -114,7 +113,6 @@ export function createConnection(
 
   function reset(to: string) {
     cursor = to;
-    if (topicsFrom !== undefined) topicsFrom = to;
     if (resetAt === to) return;
     resetAt = to;
     sink.reset(to);
@@ -147,7 +145,7 @@ export function createConnection(
   function open() {
     closeStream();
     const wait = Math.max(notBefore, noStreamBefore) - env.now();
-    if (wait > 0) return reopenIn(wait);
+    if (wait > 0) return lost(wait, true);
     const asked = cursor;
     stream = openStream(env, url('/stream'), tickets && `${baseUrl}/v1/stream-tickets`, {
       frame: heard,
@@ -155,6 +153,8 @@ export function createConnection(
         heartbeatMs = hello.heartbeat_ms || heartbeatMs;
         denied = hello.denied ?? [];
         abortPoll();
+        // It let us in, so what it asked of polls before is over.
+        notBefore = 0;
         // From now, or from another place than asked: either way there is no
         // basis yet, and the snapshots have to be taken after this position.
         if (hello.from !== asked) reset(hello.from);
@@ -262,7 +262,7 @@ export function createConnection(
   function shut() {
     closeStream();
     abortPoll();
-    cancel('topics', 'tick', 'away');
+    cancel('tick', 'away');
   }
 
   function tick() {
@@ -282,18 +282,16 @@ export function createConnection(
   /** Goes on from an earlier place. What comes twice does no harm, what is skipped would. */
   function rewind(to: string) {
     cursor = to;
-    topicsFrom = resetAt = undefined;
-    cancel('topics');
+    resetAt = undefined;
     if (poller.asking() || timers.has('poll')) pollNow();
     open();
   }
 
   function begin() {
     input('start');
-    cursor = topicsFrom ?? cursor;
-    topicsFrom = undefined;
     tickedAt = env.now();
     after('tick', tickMs, tick);
+    if (hidden) wake('hidden');
     open();
   }
 
@@ -314,7 +312,7 @@ export function createConnection(
   function wake(kind: Wake) {
     if (kind === 'hidden') {
       hidden = true;
-      if (wanted && !shared) after('away', pauseMs, suspend);
+      if (!shared) after('away', pauseMs, suspend);
       return;
     }
     if (kind === 'freeze') return suspend();
@@ -358,14 +356,18 @@ export function createConnection(
     setTopics(next) {
       if (next.join() === topics.join()) return;
       topics = next;
-      topicsFrom ??= cursor;
-      if (running()) after('topics', topicsMs, () => rewind(topicsFrom ?? cursor));
+      if (poller.asking()) pollNow();
+      // Nothing is heard until it can be of all of them: no position is passed with some unheard.
+      if (stream) {
+        closeStream();
+        reopenIn(topicsMs);
+      }
     },
     adopt(held) {
       if (!isPosition(held) || (cursor && !mayBeBehind(held, cursor))) return;
       if (running()) return rewind(held);
       cursor = held;
-      topicsFrom = resetAt = undefined;
+      resetAt = undefined;
     },
     wake,
     view,

@@ -79,6 +79,22 @@ describe('a shared worker', () => {
     expect(told).toContain('old');
   });
 
+  it('takes no answer for that to another question', async () => {
+    let held = 'good';
+    const one = tab((refused) => {
+      if (refused !== held) return held;
+      return new Promise((done) => env.setTimeout(() => done((held = 'better')), 800));
+    });
+    one.member.start();
+    await env.settle();
+    expect(one.member.view().actual).toBe('live');
+    // While the poll has its token renewed, the stream asks for a ticket with the old one.
+    server.token = 'better';
+    server.cut();
+    await env.advance(60_000);
+    expect(one.member.view().actual).toBe('live');
+  });
+
   it('is offline when no tab has a token, and live when one has', async () => {
     let token = '';
     const one = tab(() => token || Promise.reject(new Error('signed out')));

@@ -11,17 +11,23 @@ interface Tab {
   post(message: FromHub): void;
 }
 
+interface Answer {
+  token?: string | undefined;
+  /** The token that was asked about, so that no answer is taken for that to another question. */
+  refused?: string | undefined;
+}
+
 export interface Desk {
   token: Token;
   /** A tab has answered; without a token, it has none. */
-  answer(token: string | undefined): void;
+  answer(answer: Answer): void;
 }
 
 const patienceMs = 2_000;
 
 export function createDesk(env: Env, tabs: () => Tab[]): Desk {
   /** Questions that wait, each for the token or for the next tab to be asked. */
-  const waiting = new Set<(token: string | undefined) => void>();
+  const waiting = new Set<(answer: Answer) => void>();
 
   return {
     token: (refused) =>
@@ -35,15 +41,16 @@ export function createDesk(env: Env, tabs: () => Tab[]): Desk {
             timer = env.setTimeout(() => answer(undefined), patienceMs);
             return tab.post({ kind: 'token', refused });
           }
-          waiting.delete(answer);
+          waiting.delete(mine);
           if (token === undefined) reject(new Error('no token'));
           else resolve(token);
         }
-        waiting.add(answer);
+        const mine = (each: Answer) => each.refused === refused && answer(each.token);
+        waiting.add(mine);
         answer(undefined);
       }),
-    answer(token) {
-      waiting.forEach((each) => each(token));
+    answer(answer) {
+      waiting.forEach((each) => each(answer));
     },
   };
 }

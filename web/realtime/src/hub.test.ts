@@ -240,6 +240,53 @@ describe('a hub', () => {
     expect(a.got).toEqual(ids(1, 2));
   });
 
+  it('loses nothing of a topic when the tab that asked for it freezes at once', async () => {
+    const [a, b] = [tab(), tab()];
+    for (const { rt } of [a, b]) rt.start();
+    await env.advance(1_000);
+    b.rt.setTopics(['errors', 'run/shop/7']);
+    server.append({ kind: 'run.logged', version: 1, topics: ['run/shop/7'], data: {} } as never);
+    server.raise('1');
+    await env.advance(100);
+    b.rt.wake('freeze');
+    await env.advance(10_000);
+    b.rt.wake('resume');
+    await env.advance(5_000);
+    expect(b.got).toEqual(ids(1, 2));
+  });
+
+  it('resets who came without a position when another one brings it', async () => {
+    server.raise('1');
+    const [a, b] = [tab(), tab()];
+    a.rt.start();
+    b.rt.adopt(server.head);
+    b.rt.start();
+    await env.advance(5_000);
+    expect(a.resets).toBe(1);
+  });
+
+  it('asks nothing when the first tab is seen', async () => {
+    tab().rt.start();
+    await env.settle();
+    expect(env.requests).toHaveLength(0);
+  });
+
+  it('is not asked to sign in again by a tab that wants something else', async () => {
+    const one = tab();
+    one.rt.start();
+    await env.settle();
+    server.answer = { status: 401 };
+    server.streamsDown = true;
+    server.cut();
+    await env.advance(1_000);
+    expect(one.rt.state.get().actual).toBe('unauthorized');
+    env.take('');
+    one.rt.setTopics(['errors', 'runs']);
+    await env.advance(60_000);
+    expect(one.rt.state.get().actual).toBe('unauthorized');
+    expect(env.requests).toHaveLength(0);
+  });
+
   it('leaves no timer behind', async () => {
     const a = tab();
     a.rt.start();

@@ -16,12 +16,10 @@ import type { Event } from './types';
 /** From a tab to the hub. */
 export type ToHub =
   | { kind: 'hello'; topics: string[]; cursor: string; hidden: boolean }
-  | { kind: 'topics'; topics: string[] }
-  | { kind: 'adopt'; cursor: string }
   | { kind: 'wake'; wake: Wake }
   | { kind: 'retry' }
   /** The answer to the same question; without a token, this tab has none. */
-  | { kind: 'token'; token?: string | undefined }
+  | { kind: 'token'; token?: string | undefined; refused?: string | undefined }
   | { kind: 'bye' };
 
 /** From the hub to a tab. */
@@ -59,7 +57,7 @@ export function createHub(connect: (sink: Sink, token: Token) => Connection, env
   let sent = 0;
   let sentAt = 0;
   let pace: unknown;
-  let hidden = true;
+  let hidden = false;
   const desk = createDesk(env, () => [...members.values()]);
 
   const connection = connect(
@@ -126,6 +124,8 @@ export function createHub(connect: (sink: Sink, token: Token) => Connection, env
         ring.filter((event) => mayBeBehind(cursor, event.id)),
       );
     } else if (!head || mayBeBehind(cursor, head)) {
+      // Who came before without a position will hear of no reset now but this.
+      if (!head && members.size > 1) tell({ kind: 'reset', cursor });
       begin(cursor);
       connection.adopt(cursor);
     }
@@ -151,31 +151,25 @@ export function createHub(connect: (sink: Sink, token: Token) => Connection, env
     receive(id, message, post) {
       // The ring may begin anew for it, and the connection go back: what is unsent goes first.
       flush();
-      let member: Member | undefined = members.get(id);
+      const known = members.get(id);
       if (message.kind === 'hello') {
-        member = { ...message, post };
+        const member = { ...message, post };
         members.set(id, member);
         ask();
         catchUp(member, message.cursor);
-        connection.start();
+        if (!known) connection.start();
         post({ kind: 'view', view: connection.view() });
         look();
-      } else if (!member) return;
-      else if (message.kind === 'topics') {
-        member.topics = message.topics;
-        ask();
-      } else if (message.kind === 'adopt') {
-        catchUp(member, message.cursor);
-        post({ kind: 'view', view: connection.view() });
-      } else if (message.kind === 'retry') connection.retry();
-      else if (message.kind === 'token') desk.answer(message.token);
+      } else if (!known) return;
+      else if (message.kind === 'retry') connection.retry();
+      else if (message.kind === 'token') desk.answer(message);
       else if (message.kind === 'bye') {
         members.delete(id);
         if (members.size) look();
         else connection.stop();
       } else {
         const { wake } = message;
-        if (wake === 'hidden' || wake === 'visible') member.hidden = wake === 'hidden';
+        if (wake === 'hidden' || wake === 'visible') known.hidden = wake === 'hidden';
         look();
         if (wake !== 'hidden') connection.wake(wake);
       }

@@ -206,6 +206,29 @@ describe('tabs without a shared worker', () => {
     expect(env.openStreams).toBe(1);
   });
 
+  it('have a connection each where locks are refused', async () => {
+    locks.of = () => ({ request: () => Promise.reject(new DOMException('denied', 'SecurityError')) });
+    const [a, b] = [open(), open()];
+    await env.advance(5_000);
+    await raise();
+    for (const { got } of [a, b]) expect(got).toEqual(all());
+    expect(env.openStreams).toBe(2);
+  });
+
+  it('miss nothing of a topic that one asked for just before the leader was closed', async () => {
+    const [a, b] = [open(), open()];
+    await env.advance(5_000);
+    await raise();
+    b.rt.setTopics(['errors', 'run/shop/7']);
+    await env.advance(10);
+    server.append({ kind: 'run.logged', version: 1, topics: ['run/shop/7'], data: {} } as never);
+    n++;
+    await raise();
+    a.close();
+    await env.advance(10_000);
+    expect(b.got).toEqual(all());
+  });
+
   it('leave nothing behind when the last is closed properly', async () => {
     const [a, b] = [open(), open()];
     await env.advance(2_000);

@@ -93,7 +93,9 @@ export function createLeading(options: Options): Leading {
       held = true;
       return lead();
     };
-    locks.request(name, queued ? { signal: queued.signal } : { steal }, hold).catch(() => {
+    locks.request(name, queued ? { signal: queued.signal } : { steal }, hold).catch((error: Error) => {
+      // There are no locks to be had here: each tab has its own connection.
+      if (error.name === 'SecurityError') return void lead();
       // Either we left the queue, or we were robbed: somebody heard nothing of us.
       if (!held || !hub) return;
       demote();

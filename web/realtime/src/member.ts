@@ -57,7 +57,7 @@ export function createMember(
     } catch {
       // It has none; another tab is asked.
     }
-    tell({ kind: 'token', token: held });
+    tell({ kind: 'token', token: held, refused });
   }
 
   return {
@@ -97,13 +97,13 @@ export function createMember(
       else this.start();
     },
     setTopics(next) {
-      if (next.join() === topics.join()) return;
       topics = next;
-      tell({ kind: 'topics', topics });
+      greet();
     },
     adopt(held) {
-      if (!cursor || mayBeBehind(held, cursor)) cursor = held;
-      tell({ kind: 'adopt', cursor: held });
+      if (cursor && !mayBeBehind(held, cursor)) return;
+      cursor = held;
+      greet();
     },
     wake(kind: Wake) {
       if (kind === 'hidden' || kind === 'visible') hidden = kind === 'hidden';

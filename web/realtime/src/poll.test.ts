@@ -43,6 +43,22 @@ describe('answers that say no', () => {
     expect(actual()).toBe('live');
   });
 
+  it('forgets what polls were told to wait when a stream is let in', async () => {
+    await live();
+    server.answers.set('/v1/events', { status: 429, headers: { 'Retry-After': '600' } });
+    // The stream answers a little later than the poll.
+    const { onOpen } = env;
+    env.onOpen = (stream) => void env.setTimeout(() => onOpen(stream), 100);
+    env.sleep(60_000);
+    await env.advance(15_000);
+    expect(actual()).toBe('live');
+    rt.setTopics(['errors', 'run/shop/7']);
+    server.raise('1');
+    await env.advance(1_000);
+    expect(got).toEqual(ids(1, 1));
+    expect(env.openStreams).toBe(1);
+  });
+
   it('obeys a Retry-After that is a date', async () => {
     await live();
     server.answer = { status: 503, headers: { 'Retry-After': new Date(env.time + 45_000).toUTCString() } };

@@ -6,19 +6,17 @@ export interface Writable<T> extends Readable<T> {
 
 /** A value and those who want to know when it changes. Subscribers are called at once, then on every set. */
 export function writable<T>(value: T): Writable<T> {
-  const runs = new Set<(value: T) => void>();
+  const { on, emit } = signal<T>();
   return {
     get: () => value,
     set(next) {
       value = next;
-      for (const run of [...runs]) run(next);
+      emit(next);
     },
     subscribe(run) {
-      // Wrapped, so that one function may subscribe twice and leave twice.
-      const own = (v: T) => run(v);
-      runs.add(own);
-      own(value);
-      return () => runs.delete(own);
+      const off = on(run);
+      run(value);
+      return off;
     },
   };
 }

@@ -28,7 +28,7 @@ export interface SharedOptions {
 
 /** What a shared worker needs to know, and what makes it a different one. */
 export function shareName(user: string, base: string, tickets: boolean): string {
-  return `rynda/2 ${encodeURIComponent(user)} ${encodeURIComponent(base)} ${tickets ? 't' : ''}`;
+  return `rynda/3 ${encodeURIComponent(user)} ${encodeURIComponent(base)} ${tickets ? 't' : ''}`;
 }
 
 const readyMs = 5_000;
@@ -89,11 +89,14 @@ export function createSharedRealtime({ baseUrl = '', topics, token, user, worker
           post = (message) => port.postMessage(message);
           member.role('worker');
           member.greet();
+          // It is free when the worker has died, with the tab whose process it shared.
+          void locks?.request(`${name} w`, { mode: 'shared' }, () => work(address));
         });
       };
       // Ports do not tell when a tab dies; its lock does, by becoming free.
-      void locks?.request(`${name} ${id}`, () => {
-        port.postMessage({ lock: `${name} ${id}` });
+      const lock = `${name} ${env.random()}`;
+      void locks?.request(lock, () => {
+        port.postMessage({ lock });
         return new Promise(() => {});
       });
     }

@@ -32,7 +32,7 @@ const literal = (text: string) => text.replace(/[^\w\s]/g, '\\$&');
 function quotesIn(text: string): { file: string; sentence: string }[] {
   let file = '';
   return text.split(/;\s+/).map((part) => {
-    const [, named, rest] = /^([a-z-]+): (.*)$/s.exec(part) ?? [];
+    const [, named, rest] = /^([a-z.-]+): (.*)$/s.exec(part) ?? [];
     if (named && files.includes(named)) file = named;
     return { file, sentence: named === file && rest ? rest : part };
   });

@@ -41,7 +41,7 @@ const heartbeatMs = 15_000;
  * one first: it opens one stream within 30 seconds, so none is kept.
  */
 export function openStream(env: Env, url: string, tickets: string | false | undefined, heard: Heard): Stream {
-  const { after, cancel } = createTimers<'hello' | 'silence'>(env);
+  const { after, cancel } = createTimers<'silence'>(env);
   const asking = new AbortController();
   let source: StreamSource | undefined;
   let closed = false;
@@ -50,7 +50,7 @@ export function openStream(env: Env, url: string, tickets: string | false | unde
 
   function close() {
     closed = true;
-    cancel('hello', 'silence');
+    cancel('silence');
     asking.abort();
     source?.close();
   }
@@ -77,7 +77,7 @@ export function openStream(env: Env, url: string, tickets: string | false | unde
   }
 
   function listen(address: string) {
-    after('hello', helloMs, lost);
+    after('silence', helloMs, lost);
     try {
       source = env.openStream(address);
     } catch {
@@ -88,7 +88,6 @@ export function openStream(env: Env, url: string, tickets: string | false | unde
       const hello = data as Hello;
       greeted = true;
       silenceMs = 2.5 * (hello.heartbeat_ms || heartbeatMs);
-      cancel('hello');
       after('silence', silenceMs, lost);
       heard.hello(hello);
     });
@@ -102,7 +101,7 @@ export function openStream(env: Env, url: string, tickets: string | false | unde
   }
 
   async function askFor(address: string) {
-    after('hello', helloMs, lost);
+    after('silence', helloMs, lost);
     const { status, waitMs, body } = await request(env, 'POST', address, undefined, undefined, asking);
     if (closed) return;
     const { ticket } = (body ?? {}) as { ticket?: string };

@@ -19,6 +19,14 @@ const hub = createHub((sink, token) => {
   return createConnection({ baseUrl, topics: [], env: known, tickets: !!tickets, shared: true }, sink);
 }, env);
 let tabs = 0;
+/** Ports do not tell when a worker dies either; its lock does. */
+const alive = new Promise<void>((held) => {
+  if (!('locks' in navigator)) return held();
+  void navigator.locks.request(`${scope.name} w`, { steal: true }, () => {
+    held();
+    return new Promise(() => {});
+  });
+});
 
 scope.onconnect = ({ ports: [port] }) => {
   if (!port) return;
@@ -28,5 +36,5 @@ scope.onconnect = ({ ports: [port] }) => {
     if (!('lock' in data)) return hub.receive(id, data, post);
     void navigator.locks.request(data.lock, () => hub.receive(id, { kind: 'bye' }, post));
   };
-  post('ready');
+  void alive.then(() => post('ready'));
 };

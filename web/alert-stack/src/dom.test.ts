@@ -12,6 +12,12 @@ describe('drawing', () => {
     expect(el.firstElementChild?.getAttribute('title')).toBe('"<b>');
   });
 
+  it('shows what would turn the letters around it, and does not obey', () => {
+    const el = root();
+    draw(el, ['invoice \u202egnp.exe \u2066a\u2069', h('b', {}, 'שלום, мир')]);
+    expect(el.textContent).toBe('invoice \ufffdgnp.exe \ufffda\ufffdשלום, мир');
+  });
+
   it('keeps the elements that can stay', () => {
     const el = root();
     draw(el, [h('p', {}, 'one'), h('a', { href: '/x' }, 'two')]);

@@ -35,7 +35,9 @@ export function draw(parent: Element, kids: Child[]): void {
     let node: ChildNode;
     if (typeof kid === 'string') {
       node = at?.nodeType === 3 ? at : document.createTextNode('');
-      if (node.nodeValue !== kid) node.nodeValue = kid;
+      // What would turn the letters around it is seen, not obeyed.
+      const text = kid.replace(/\p{Bidi_C}/gu, '\ufffd');
+      if (node.nodeValue !== text) node.nodeValue = text;
     } else {
       const el =
         (at as Element | null)?.localName === kid.tag

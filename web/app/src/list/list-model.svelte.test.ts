@@ -214,6 +214,7 @@ describe('what arrives', () => {
     list.atTop = false;
     change(
       { id: 'old', at: 1 },
+      { id: 'as old as the last', at: 40 },
       { id: 'other', at: 59, fits: 'no' },
       { id: 'unsure', at: 59, fits: 'unknown' },
     );

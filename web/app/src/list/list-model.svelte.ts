@@ -333,7 +333,8 @@ export class ListModel<T extends object> {
         !shown.has(id) &&
         !this.beginsAt &&
         this.#facts(row, now).belongs === 'yes' &&
-        this.#facts(row, now).key >= lowest;
+        // What ties with the last row is on the next page: keys are coarser than the server's order.
+        this.#facts(row, now).key > lowest;
       if (arrives) this.arrivals.add(id);
       else this.arrivals.delete(id);
     }

@@ -209,3 +209,49 @@ scenario('a list without a pointer to hover with still has all its words at 320 
   ann.faultless();
   await ann.close();
 });
+
+scenario('what opens lies above the alerts, within the window, and can be pressed', async () => {
+  await fill();
+  const ann = await person();
+  const tab = await ann.open('/errors');
+  const { page } = tab;
+  await tab.cards.nth(4).waitFor();
+  for (const [width, height] of [
+    [1280, 720],
+    [1024, 700],
+    [700, 600],
+    [360, 740],
+  ]) {
+    await page.setViewportSize({ width, height });
+    await page.goto(new URL('/errors', page.url()).href);
+    await tab.rows.first().waitFor();
+    if (width > 640) await tab.cards.nth(4).waitFor();
+    const within = async (panel) => {
+      const box = await panel.boundingBox();
+      const fits = box.x >= 0 && box.y >= 0 && box.x + box.width <= width && box.y + box.height <= height;
+      assert.ok(fits, `${width}: ${JSON.stringify(box)}`);
+    };
+    // Open alerts lie over a smaller page: its buttons are reached by the keyboard, or when the alerts are folded.
+    await page.getByRole('button', { name: 'Any time' }).press('Enter');
+    const times = page.getByRole('menu');
+    await within(times);
+    await times.getByRole('menuitemradio').last().click();
+    await times.waitFor({ state: 'detached' });
+
+    await page.getByRole('button', { name: 'Filter', exact: true }).press('Enter');
+    const form = page.getByRole('dialog', { name: 'Add filter' });
+    await form.getByRole('textbox').click();
+    await form.getByRole('textbox').fill('nobody');
+    await within(form);
+    await form.getByRole('button', { name: 'Add filter' }).click();
+    await until(() => new URL(page.url()).search !== '', true, 'the filter in the address');
+
+    await page.locator('header').getByRole('button', { name: 'Live' }).press('Enter');
+    const connection = page.getByRole('dialog', { name: 'Connection details' });
+    await within(connection);
+    await connection.getByRole('button', { name: 'Retry now' }).click();
+    await page.keyboard.press('Escape');
+  }
+  ann.faultless();
+  await ann.close();
+});

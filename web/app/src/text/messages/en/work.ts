@@ -70,5 +70,6 @@ export const work = {
   'log.start': 'To the beginning',
   'log.end': 'To the end',
   'log.follow': 'Follow the end',
+  'log.following': 'Following the end',
   'log.markers': 'Markers',
 } as const;

@@ -89,5 +89,6 @@ export const work: Translated<typeof english> = {
   'log.start': 'К началу',
   'log.end': 'К концу',
   'log.follow': 'Следить за концом',
+  'log.following': 'Слежу за концом',
   'log.markers': 'Метки',
 };

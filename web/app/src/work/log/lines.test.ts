@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { LogLine } from '../../api/types';
-import { indexOfSeq, lineText, mergeLines, mergeMarkers } from './lines';
+import { indexOfSeq, lineText, mergeLines, mergeMarkers, noLines } from './lines';
 
 const line = (seq: number, marker = false): LogLine => ({
   seq,
@@ -45,4 +45,15 @@ test.each([
   ['<b>text</b>', '<b>text</b>'],
 ])('%j is shown as %j', (text, shown) => {
   expect(lineText(text)).toBe(shown);
+});
+
+describe('a log without lines', () => {
+  const [hour, week] = [3_600_000, 7 * 86_400_000];
+  test.each([
+    ['may still get some', noLines('run', true, 0, week), 'log.none.yet'],
+    ['was never sent', noLines('run', false, 0, hour), 'log.none.run'],
+    ['was never sent by a deploy', noLines('deploy', false, 0, hour), 'log.none.deploy'],
+    ['was never sent or was let go', noLines('run', false, 0, week), 'log.none.old'],
+    ['was let go', noLines('run', false, 9, week), 'log.none'],
+  ])('%s', (_, says, key) => expect(says).toBe(key));
 });

@@ -1,4 +1,4 @@
-import type { LogLine } from '../../api/types';
+import type { LogLine, WorkKind } from '../../api/types';
 
 /** Two runs of lines, each in the order of `seq`, as one. Of a line that is in both the held one stays. */
 export function mergeLines(held: readonly LogLine[], came: readonly LogLine[]): LogLine[] {
@@ -26,6 +26,18 @@ export function indexOfSeq(lines: readonly LogLine[], seq: number): number {
     else to = middle;
   }
   return from;
+}
+
+const day = 86_400_000;
+
+/**
+ * Which message says why a log has no lines. Where one was let go nothing of it
+ * is left, so that none was sent is certain only of what is younger than a day.
+ */
+export function noLines(kind: WorkKind, running: boolean, toSeq: number, age: number) {
+  if (toSeq > 0) return 'log.none';
+  if (running) return 'log.none.yet';
+  return age < day ? (`log.none.${kind}` as const) : 'log.none.old';
 }
 
 /**

@@ -12,6 +12,8 @@ const languages = {
     retry: 'Try again',
     nothing: 'Nothing matches',
     clear: 'Clear filters',
+    inactive: 'Nothing active',
+    all: 'Show all errors',
     failed: 'The list could not be loaded',
     foreign: 'You cannot see this',
     reset: 'The log moved on while you were away',
@@ -32,6 +34,8 @@ const languages = {
     retry: 'Повторить',
     nothing: 'Ничего не нашлось',
     clear: 'Сбросить фильтры',
+    inactive: 'Активных нет',
+    all: 'Показать все ошибки',
     failed: 'Список не загрузился',
     foreign: 'Вам это не открыто',
     reset: 'Пока вас не было, журнал ушёл вперёд',
@@ -155,6 +159,23 @@ scenario('lists that match nothing, fail, or are not open say so and lead on', a
       await tab.rows.first().waitFor();
       await page.unrouteAll({ behavior: 'wait' });
     }
+    // That nothing is left to look at is good news, and leads to all.
+    await page.route('**/v1/groups?*state=active*', async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, json: { ...(await response.json()), groups: [] } });
+    });
+    await page.goto(new URL('/errors?state=active', page.url()).href);
+    await page.getByRole('heading', { name: words.inactive }).waitFor();
+    await accessible(tab, `errors nothing active, ${locale}`, 'main');
+    assert.equal(
+      await page.getByRole('button', { name: words.clear }).count(),
+      1,
+      'one way to clear filters',
+    );
+    await page.getByRole('button', { name: words.all }).click();
+    await tab.rows.first().waitFor();
+    assert.equal(new URL(page.url()).search, '');
+    await page.unrouteAll({ behavior: 'wait' });
     // The same for what stands alone.
     for (const path of ['/errors/0', '/runs/main/no-such-run', '/deploys/main/no-such-deploy']) {
       await page.goto(new URL(path, page.url()).href);

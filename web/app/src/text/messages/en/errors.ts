@@ -46,6 +46,8 @@ export const errors = {
     'It may have been removed after its time, or belongs to a project that is not open to you.',
   'errors.all': 'Show all errors',
   'errors.filtered': 'No error group matches these filters.',
+  'errors.none_active': 'Nothing active',
+  'errors.none_active.text': 'Errors that become active appear here by themselves.',
   'errors.empty': 'No errors yet',
   'errors.try': 'Send one from a terminal',
   'state.empty.token': 'Put an ingest token of the project in place of <token>.',

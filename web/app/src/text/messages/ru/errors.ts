@@ -80,6 +80,8 @@ export const errors: Translated<typeof english> = {
   'error.missing.text': 'Возможно, её срок хранения истёк или её проект вам не открыт.',
   'errors.all': 'Показать все ошибки',
   'errors.filtered': 'Под эти фильтры не подходит ни одна группа ошибок.',
+  'errors.none_active': 'Активных нет',
+  'errors.none_active.text': 'Ошибки, которые станут активными, появятся здесь сами.',
   'errors.empty': 'Ошибок пока нет',
   'errors.try': 'Отправьте её из терминала',
   'state.empty.token': 'Вместо <token> подставьте токен приёма этого проекта.',

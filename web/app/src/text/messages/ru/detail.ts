@@ -27,10 +27,10 @@ export const detail: Translated<typeof english> = {
   stack: 'Стек',
   'stack.none': 'Стека в отчёте не было.',
   'stack.hidden': {
-    one: '{n} кадр библиотек',
-    few: '{n} кадра библиотек',
-    many: '{n} кадров библиотек',
-    other: '{n} кадра библиотек',
+    one: '{n} библиотечный кадр',
+    few: '{n} библиотечных кадра',
+    many: '{n} библиотечных кадров',
+    other: '{n} библиотечного кадра',
   },
   'stack.unfold': 'Раскрыть все',
   'stack.fold': 'Свернуть библиотеки',
@@ -59,7 +59,7 @@ export const detail: Translated<typeof english> = {
   'grouping.text': 'Случаи попадают в одну группу, когда всё это совпадает.',
   'grouping.rule': 'Правило:',
   history: 'История',
-  'history.raised': 'Поднята',
+  'history.raised': 'Стала активной',
   'history.viewed': 'Просмотр:',
   'history.undone': 'Снова активна:',
   'history.more': {

@@ -22,7 +22,7 @@ export const errors: Translated<typeof english> = {
   'sort.last_seen': 'Последний раз',
   'sort.first_seen': 'Впервые',
   'sort.count': 'Количество',
-  'sort.raised': 'Поднята',
+  'sort.raised': 'Стала активной',
   'column.select': 'Выбор',
   'column.error': 'Ошибка',
   'column.project.source': 'Проект / источник',

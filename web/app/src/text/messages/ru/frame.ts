@@ -88,6 +88,6 @@ export const frame: Translated<typeof english> = {
   'help.select': 'Выбрать',
   'help.viewed': 'Отметить просмотренной',
   'help.newest': 'К самым новым',
-  'help.occurrences': 'Ранний, новый случай',
+  'help.occurrences': 'Случай раньше, позже',
   'help.back': 'Назад к списку',
 };

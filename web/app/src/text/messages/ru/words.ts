@@ -14,7 +14,7 @@ export const words: Translated<typeof english> = {
   'reason.surged': 'Участилась',
   'state.viewed': 'Просмотрена',
   'state.viewed.by': 'Просмотр: {who}',
-  'state.unraised': 'В журнале',
+  'state.unraised': 'Только в журнале',
   'ref.run': 'Запуск',
   'ref.deploy': 'Выкладка',
   'ref.task': 'Задача',

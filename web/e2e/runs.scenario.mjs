@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
-import { ask, layLine, person, post, report, scenario, tell } from './stage.mjs';
+import { ask, layLine, person, post, report, scenario, tell, until } from './stage.mjs';
+
+const lines = (from, to) =>
+  Array.from({ length: to - from + 1 }, (_, n) => ({ seq: from + n, text: `line ${from + n}` }));
 
 // The same story twice: over a stream, and behind a proxy that refuses streams.
 async function story(tab, id) {
@@ -66,6 +69,32 @@ scenario('a run changes on screen without a reload, and its failure joins its er
   const row = tab.page.locator('[role=row]').filter({ hasText: 'd-418' });
   await row.getByRole('link').first().click();
   await tab.page.getByText('after the deploy').first().waitFor();
+
+  // A log that is followed keeps its newest line in the window, and the page where it is.
+  await tell('PUT', '/v1/runs/long-1', { name: 'long', status: 'running', steps: [{ name: 'load' }] });
+  await tell('POST', '/v1/runs/long-1/log', { lines: lines(1, 60) });
+  const { page } = tab;
+  await page.goto(new URL('/runs/main/long-1', page.url()).href);
+  for (const size of [
+    { width: 1280, height: 800 },
+    { width: 1440, height: 900 },
+  ]) {
+    await page.setViewportSize(size);
+    const last = `line ${size.width}`;
+    await tell('POST', '/v1/runs/long-1/log', { lines: [{ seq: size.width, text: last }] });
+    await page.getByText(last, { exact: true }).waitFor();
+    const inWindow = (element) =>
+      element.getBoundingClientRect().bottom <= globalThis.innerHeight && globalThis.scrollY === 0;
+    await until(
+      () => page.getByText(last, { exact: true }).evaluate(inWindow),
+      true,
+      `${last} in the window`,
+    );
+  }
+  const following = page.getByRole('button', { name: 'Following the end', pressed: true });
+  await following.click();
+  await page.getByRole('button', { name: 'Follow the end', pressed: false }).click();
+  await following.waitFor();
   ann.faultless();
 
   const bob = await person({ expected: [/502 \(Bad Gateway\).*\/v1\/events\/stream/] });

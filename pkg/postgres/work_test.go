@@ -28,20 +28,37 @@ func (w *world) update(work journal.Work, text string) journal.Update {
 
 func (w *world) putRun(id, text string) journal.Run {
 	w.t.Helper()
-	run, err := w.store.PutRun(w.t.Context(), w.project, id, w.update(journal.RunWork, text))
-	if err != nil {
+	if _, err := w.store.PutRun(w.t.Context(), w.project, id, w.update(journal.RunWork, text)); err != nil {
 		w.t.Fatal(err)
 	}
-	return run
+	w.settle()
+	runs, err := w.store.findRuns(w.t.Context(), []auth.Project{w.project}, id)
+	if err != nil || len(runs) != 1 {
+		w.t.Fatalf("%d runs, %v", len(runs), err)
+	}
+	return runs[0]
 }
 
 func (w *world) putDeploy(id, text string) journal.Deploy {
 	w.t.Helper()
-	deploy, err := w.store.PutDeploy(w.t.Context(), w.project, id, w.update(journal.DeployWork, text))
-	if err != nil {
+	if _, err := w.store.PutDeploy(w.t.Context(), w.project, id, w.update(journal.DeployWork, text)); err != nil {
 		w.t.Fatal(err)
 	}
-	return deploy
+	w.settle()
+	deploys, err := w.store.findDeploys(w.t.Context(), []auth.Project{w.project}, id)
+	if err != nil || len(deploys) != 1 {
+		w.t.Fatalf("%d deploys, %v", len(deploys), err)
+	}
+	return deploys[0]
+}
+
+// settle folds what an update told when that took longer than the store waits;
+// a store without a fold leaves it.
+func (w *world) settle() {
+	w.t.Helper()
+	for w.store.Fold != nil && w.count(`select count(*) from inbox`) > 0 {
+		w.fold()
+	}
 }
 
 // told are the events of one kind, the data read into T.
